@@ -1,0 +1,142 @@
+"""What lies where in a run's folder, and how runs are named and found."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbft.errors import RunError
+
+NUMBERED = re.compile(r"^(?P<name>.+)-(?P<number>\d{3,})$")
+NAME = re.compile(r"^[^\W_][\w.-]*$")
+"""A run's name starts with a letter or digit and holds letters, digits, dots, dashes and underscores."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The whole contract between the processes of a run."""
+
+    path: Path
+
+    @property
+    def run(self) -> str:
+        """The run's full name (`reviews-001`)."""
+        return self.path.name
+
+    @property
+    def spec(self) -> Path:
+        """The YAML as it was written."""
+        return self.path / "spec.yaml"
+
+    @property
+    def resolved(self) -> Path:
+        """The spec with every default and override filled in, as JSON: what the worker reads."""
+        return self.path / "resolved.json"
+
+    @property
+    def environment(self) -> Path:
+        """Versions, machine and seeds, as JSON."""
+        return self.path / "environment.json"
+
+    @property
+    def events(self) -> Path:
+        """What the worker said."""
+        return self.path / "events.jsonl"
+
+    @property
+    def commands(self) -> Path:
+        """What was asked of the worker."""
+        return self.path / "commands.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """What the worker's libraries printed."""
+        return self.path / "worker.log"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one living worker."""
+        return self.path / "worker.lock"
+
+    @property
+    def variables(self) -> Path:
+        """Data taken from notebook variables, one parquet file each."""
+        return self.path / "variables"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Whole checkpoints, `checkpoint-<step>`."""
+        return self.path / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """The best model as plain transformers files."""
+        return self.path / "model"
+
+    @property
+    def evaluations(self) -> Path:
+        """Results of evaluations made after the run."""
+        return self.path / "evaluations"
+
+
+def runs_root() -> Path:
+    """Returns the folder that holds all runs: NBFT_RUNS, or `nbft-runs` where the notebook works."""
+    return Path(os.environ.get("NBFT_RUNS") or "nbft-runs").expanduser().absolute()
+
+
+def check_name(name: str) -> str:
+    """Returns the name; raises RunError where it can't be a folder's name."""
+    if not NAME.match(name):
+        raise RunError(
+            f"A run can't be named {name!r}.",
+            "Use letters, digits, dots, dashes and underscores, as in: %%finetune reviews",
+        )
+    return name
+
+
+def create_folder(name: str, root: Path | None = None) -> RunFolder:
+    """Makes the next folder of that name (`reviews-001`, `reviews-002`, ...)."""
+    check_name(name)
+    root = root or runs_root()
+    root.mkdir(parents=True, exist_ok=True)
+    number = max((n for base, n, _ in _numbered(root) if base == name), default=0) + 1
+    while True:
+        path = root / f"{name}-{number:03d}"
+        try:
+            path.mkdir()
+        except FileExistsError:  # another notebook took the number at the same moment
+            number += 1
+            continue
+        return RunFolder(path)
+
+
+def find_folder(name: str, root: Path | None = None) -> RunFolder:
+    """Returns the run called so: a full name (`reviews-001`), a path, or a name alone for its newest run."""
+    root = root or runs_root()
+    for path in (root / name, Path(name).expanduser()):
+        if (path / "spec.yaml").is_file():
+            return RunFolder(path.absolute())
+    newest = max(((n, path) for base, n, path in _numbered(root) if base == name), default=None)
+    if newest is None:
+        raise RunError(f"There is no run {name!r} in {root}.", _known(root))
+    return RunFolder(newest[1])
+
+
+def list_folders(root: Path | None = None) -> list[RunFolder]:
+    """Returns all runs, the newest first."""
+    paths = [path for _, _, path in _numbered(root or runs_root())]
+    return [RunFolder(path) for path in sorted(paths, key=lambda p: p.stat().st_mtime_ns, reverse=True)]
+
+
+def _numbered(root: Path) -> list[tuple[str, int, Path]]:
+    if not root.is_dir():
+        return []
+    matches = [(NUMBERED.match(path.name), path) for path in root.iterdir() if path.is_dir()]
+    return [(m["name"], int(m["number"]), path) for m, path in matches if m]
+
+
+def _known(root: Path) -> str:
+    known = sorted({base for base, _, _ in _numbered(root)})
+    return f"There are: {', '.join(known)}." if known else "No run has been started there yet."

@@ -1,0 +1,220 @@
+"""RunState: all that is known of a run after some events. Live and replay are this one code; no clock, no files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from nbft.record import events as word
+from nbft.record.curve import Curve
+from nbft.record.events import Event, Values
+
+LOWER_IS_BETTER = ("loss", "perplexity", "mse", "mae", "ter", "error")
+"""A metric whose name ends in one of these is better when it is smaller."""
+
+
+def is_better_lower(metric: str) -> bool:
+    """Returns whether smaller values of the metric are better."""
+    return metric.rsplit("/", 1)[-1].endswith(LOWER_IS_BETTER)
+
+
+@dataclass
+class EarlyStopping:
+    """The rule in force, and where it stands: `best` is the best value seen, `left` the evaluations before it stops."""
+
+    enabled: bool = False
+    monitor: str = ""
+    patience: int = 0
+    min_delta: float = 0.0
+    best: float | None = None
+    best_step: int | None = None
+    reference: float | None = None
+    """The value that the next evaluation has to beat by more than min_delta; only that starts the patience anew."""
+    waited: int = 0
+    """Evaluations since the reference was set."""
+
+    @property
+    def left(self) -> int:
+        """Evaluations without enough gain that are left before the run stops."""
+        return max(self.patience - self.waited, 0)
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether the rule asks for a stop."""
+        return self.enabled and self.patience > 0 and self.waited >= self.patience
+
+    def see(self, step: int, value: float | None) -> None:
+        """Judges one evaluation; a value that is not a number is no gain."""
+        if value is not None and (self.best is None or self._gain(value, self.best) > 0):
+            self.best, self.best_step = value, step
+        if value is not None and (self.reference is None or self._gain(value, self.reference) > self.min_delta):
+            self.reference, self.waited = value, 0
+        else:
+            self.waited += 1
+
+    def _gain(self, value: float, over: float) -> float:
+        return over - value if is_better_lower(self.monitor) else value - over
+
+
+@dataclass
+class Evaluation:
+    """One evaluation on held-out rows."""
+
+    step: int
+    epoch: float
+    values: Values
+    split: str = "eval"
+    seconds: float = 0.0
+
+
+@dataclass
+class RunState:
+    """What a run's events add up to; made by `see`, shown by panels, asked by the engine itself."""
+
+    run: str = ""
+    status: str = "queued"
+    """queued, running, paused, finished, stopped or failed, as far as the events tell."""
+    phase: str = ""
+    attempt: int = 0
+    pid: int | None = None
+    host: str = ""
+    started: float | None = None
+    ended: float | None = None
+    updated: float | None = None
+    plan: word.Planned | None = None
+    step: int = 0
+    epoch: float = 0.0
+    progress: word.Progressed | None = None
+    curves: dict[str, Curve] = field(default_factory=dict)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
+    checkpoints: list[int] = field(default_factory=list)
+    commands: list[word.CommandTaken] = field(default_factory=list)
+    warnings: list[word.Warned] = field(default_factory=list)
+    end: word.RunEnded | None = None
+
+    @property
+    def total_steps(self) -> int:
+        """Optimizer steps planned; 0 before the plan is known."""
+        return self.plan.total_steps if self.plan else 0
+
+    @property
+    def best(self) -> Evaluation | None:
+        """The evaluation of the step whose model is kept as the result, None where none was made."""
+        step = self.early_stopping.best_step
+        matching = [e for e in self.evaluations if e.step == step and e.split == "eval"]
+        return matching[-1] if matching else None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the worker said its last word."""
+        return self.end is not None
+
+    def latest(self, name: str) -> float | None:
+        """Returns the newest value of a metric, None where there is none yet."""
+        curve = self.curves.get(name)
+        return curve.last[1] if curve and curve.last else None
+
+    def see(self, event: Event) -> None:
+        """Takes one event in; events of unknown kinds change nothing."""
+        self.updated = event.time
+        take = getattr(self, f"_see_{type(event).__name__}", None)
+        if take is not None:
+            take(event)
+
+    def _see_RunStarted(self, event: word.RunStarted) -> None:  # noqa: N802 - named after the event
+        self.run, self.pid, self.host, self.attempt = event.run, event.pid, event.host, event.attempt
+        self.status, self.phase, self.end, self.ended = "running", "starting", None, None
+        self.started = self.started or event.time
+        self.progress = None
+
+    def _see_PhaseStarted(self, event: word.PhaseStarted) -> None:  # noqa: N802
+        self.phase = event.phase
+        if self.progress:  # what was counted belonged to the phase before
+            self.progress = replace(self.progress, done=None, total=None)
+
+    def _see_Planned(self, event: word.Planned) -> None:  # noqa: N802
+        self.plan = event
+        self._rewind(event.step)
+
+    def _rewind(self, step: int) -> None:
+        """Forgets what an attempt that was cut off did after the checkpoint from which this one goes on."""
+        self.step = step
+        for curve in self.curves.values():
+            curve.cut_after(step)
+        self.evaluations = [e for e in self.evaluations if e.step <= step and e.split == "eval"]
+        self._judge_anew()
+
+    def _see_EarlyStoppingSet(self, event: word.EarlyStoppingSet) -> None:  # noqa: N802
+        rule = self.early_stopping
+        judged_anew = (rule.monitor, rule.min_delta) != (event.monitor, event.min_delta)
+        switched_on = event.enabled and not rule.enabled
+        rule.enabled, rule.monitor = event.enabled, event.monitor
+        rule.patience, rule.min_delta = event.patience, event.min_delta
+        if judged_anew:
+            self._judge_anew()
+        if switched_on:
+            rule.waited = 0
+
+    def _judge_anew(self) -> None:
+        """Judges all evaluations by the rule in force; only those whose model still stands can be the best."""
+        old = self.early_stopping
+        rule = EarlyStopping(old.enabled, old.monitor, old.patience, old.min_delta)
+        for evaluation in self.evaluations:
+            if rule.monitor in evaluation.values and evaluation.split == "eval":
+                kept = evaluation.step in self.checkpoints or evaluation.step == self.step
+                before = (rule.best, rule.best_step)
+                rule.see(evaluation.step, evaluation.values[rule.monitor])
+                if not kept:
+                    rule.best, rule.best_step = before
+        self.early_stopping = rule
+
+    def _see_Progressed(self, event: word.Progressed) -> None:  # noqa: N802
+        self.progress = event
+        self.step, self.epoch = max(self.step, event.step), event.epoch
+
+    def _see_Measured(self, event: word.Measured) -> None:  # noqa: N802
+        self.step, self.epoch = max(self.step, event.step), event.epoch
+        self._plot(event.step, event.values)
+
+    def _see_Evaluated(self, event: word.Evaluated) -> None:  # noqa: N802
+        evaluation = Evaluation(event.step, event.epoch, event.values, event.split, event.seconds)
+        self.evaluations.append(evaluation)
+        if event.split != "eval":
+            return
+        self._plot(event.step, event.values)
+        if self.early_stopping.monitor in event.values:
+            self.early_stopping.see(event.step, event.values[self.early_stopping.monitor])
+
+    def _plot(self, step: int, values: Values) -> None:
+        for name, value in values.items():
+            self.curves.setdefault(name, Curve()).add(step, value)
+
+    def _see_CheckpointSaved(self, event: word.CheckpointSaved) -> None:  # noqa: N802
+        gone = {*event.removed, event.step}
+        self.checkpoints = [*(step for step in self.checkpoints if step not in gone), event.step]
+
+    def _see_CommandTaken(self, event: word.CommandTaken) -> None:  # noqa: N802
+        self.commands.append(event)
+
+    def _see_Paused(self, event: word.Paused) -> None:  # noqa: N802
+        self.status, self.step = "paused", event.step
+
+    def _see_Resumed(self, event: word.Resumed) -> None:  # noqa: N802
+        self.status = "running"
+
+    def _see_Warned(self, event: word.Warned) -> None:  # noqa: N802
+        if event.message not in [old.message for old in self.warnings]:
+            self.warnings.append(event)
+
+    def _see_RunEnded(self, event: word.RunEnded) -> None:  # noqa: N802
+        self.status, self.end, self.ended, self.phase = event.outcome, event, event.time, ""
+        self.step = max(self.step, event.step)
+
+
+def replay(events: Iterable[Event]) -> RunState:
+    """Returns the state that the events add up to."""
+    state = RunState()
+    for event in events:
+        state.see(event)
+    return state
