@@ -1,0 +1,139 @@
+"""nbft in a terminal: quickstart, check, run, resume, eval, watch, stop, list, schema. tqdm shows the progress."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import nbft
+from nbft.errors import NbftError, SpecError
+from nbft.run import Run, open_run, runs, start_run
+from nbft.spec.load import read_spec
+from nbft.terminal import watch
+
+STATUS_CODES = {"finished": 0, "stopped": 0}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and returns the exit code: 0, 1 for a failure, 2 for what the user wrote, 130 for an interrupt."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.act(options)
+    except NbftError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nbft", description=(nbft.__doc__ or "").splitlines()[0])
+    parser.add_argument("--version", action="version", version=f"nbft {nbft.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, act: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(act=act)
+        return made
+
+    quick = command(
+        "quickstart", _quickstart, "Train on the data that ships with nbft, in a real notebook, in a minute."
+    )
+    quick.add_argument("--into", type=Path, default=Path("nbft-quickstart.ipynb"), help="where the notebook is written")
+    check = command("check", _check, "Say what is wrong with spec files, without training.")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    run = command("run", _run, "Train what a spec file says.")
+    run.add_argument("file", type=Path, metavar="FILE")
+    run.add_argument("--name", help="the run's name; the data's if left out")
+    run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as train.epochs=1")
+    for name, act, text in _ON_RUNS:
+        made = command(name, act, text)
+        made.add_argument("name", metavar="NAME", help="a run (reviews-001), or a name alone for its newest run")
+    evaluate = command("eval", _evaluate, "Show how good a run's best model is, on its test rows or on others.")
+    evaluate.add_argument("name", metavar="NAME")
+    evaluate.add_argument("--data", help="other rows to evaluate on")
+    command("list", _list, "List all runs, the newest first.")
+    command("schema", _schema, "Print the JSON Schema of specs, for editors.")
+    return parser
+
+
+def _quickstart(options: argparse.Namespace) -> int:
+    from nbft.quickstart import quickstart
+
+    return quickstart(options.into)
+
+
+def _check(options: argparse.Namespace) -> int:
+    worst = 0
+    for file in options.files:
+        try:
+            read_spec(file, name=str(file))
+            print(f"{file}: nothing wrong found")
+        except SpecError as error:
+            print(error, file=sys.stderr)
+            worst = error.exit_code
+    return worst
+
+
+def _run(options: argparse.Namespace) -> int:
+    loaded = read_spec(options.file, name=str(options.file), overrides=options.set)
+    return _follow(start_run(loaded, options.name or options.file.stem))
+
+
+def _resume(options: argparse.Namespace) -> int:
+    run = open_run(options.name)
+    if run.status == "finished":
+        print(f"{run.name} is finished: nothing to resume.")
+        return 0
+    return _follow(run.resume())
+
+
+def _watch(options: argparse.Namespace) -> int:
+    return _follow(open_run(options.name), started_here=False)
+
+
+def _follow(run: Run, *, started_here: bool = True) -> int:
+    watch(run, started_here=started_here)
+    if not run.is_over:
+        return 0
+    run.raise_failure()
+    return STATUS_CODES.get(run.status, 1)
+
+
+def _stop(options: argparse.Namespace) -> int:
+    run = open_run(options.name)
+    run.stop()
+    print(f"{run.name} stops after this step and keeps the best model.")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    run = open_run(options.name)
+    for metric, value in run.evaluate(options.data).items():
+        print(f"{metric:<24} {'not a number' if value is None else f'{value:.4f}'}")
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:  # noqa: ARG001 - every command takes options
+    for run in runs():
+        status, state = run.status, run.state
+        best = ", ".join(f"{name} {value:.4g}" for name, value in (run.best or {}).items() if value is not None)
+        print(f"{run.name:<24} {status:<10} step {state.step:>6} of {state.total_steps:<6} {best}")
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001
+    from nbft.spec.schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+    return 0
+
+
+_ON_RUNS = (
+    ("resume", _resume, "Go on with a run that was cut off or stopped, from its last whole checkpoint."),
+    ("watch", _watch, "Follow a run's progress; ending the watching leaves the run alone."),
+    ("stop", _stop, "End a run after its present step, keeping the best model."),
+)

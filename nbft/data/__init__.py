@@ -1,0 +1,1 @@
+"""The rows a run learns from and is judged by: sources, columns, splits."""

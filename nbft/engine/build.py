@@ -1,0 +1,206 @@
+"""A spec -> everything that trains: task, rows, tokenizer, model, TrainingArguments, trainer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase, TrainingArguments, set_seed
+from transformers.trainer_callback import DefaultFlowCallback, PrinterCallback, ProgressCallback
+
+from nbft.data.load import Splits, load_splits
+from nbft.engine.devices import choose_precision, device_name
+from nbft.engine.trainer import RunTrainer
+from nbft.errors import DataError, NbftError
+from nbft.record.events import PhaseStarted, Planned
+from nbft.record.folder import RunFolder
+from nbft.record.writer import EventWriter
+from nbft.spec.sections import RunSpec
+from nbft.tasks import TASKS
+from nbft.tasks.base import Features, Task
+from nbft.tasks.pretrained import load_tokenizer, model_limit
+
+SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
+
+
+@dataclass
+class Built:
+    """What a run trains with."""
+
+    trainer: RunTrainer
+    task: Task
+    tokenizer: PreTrainedTokenizerBase
+    splits: Splits
+    features: dict[str, Features]
+    metrics: list[str]
+    """Names that can be monitored, `eval/loss` first among those computed; empty without validation rows."""
+    precision: str
+    notes: list[str]
+
+
+def build(spec: RunSpec, folder: RunFolder, record: EventWriter) -> Built:
+    """Loads the data and the model and makes the trainer; says each phase. Raises DataError and ModelError."""
+    task = TASKS[spec.task](spec, record.warn)
+    task.model_limit = model_limit(spec.model)
+    record.say(PhaseStarted(phase="loading the data"))
+    splits = load_splits(spec.data, folder.variables, task.standardise, task.strata, spec.seed)
+    others = {name: rows for name, rows in splits.present.items() if name != "train"}
+    task.learn_labels(splits.train, others)
+    record.say(PhaseStarted(phase="tokenising"))
+    tokenizer = load_tokenizer(spec.model)
+    features, notes = _tokenise(spec, task, splits, tokenizer)
+    record.say(PhaseStarted(phase="loading the model"))
+    set_seed(spec.seed)
+    model = _load_model(task, spec)
+    precision = record.state.plan.precision if record.state.plan else choose_precision(spec.train.precision)
+    trainer = RunTrainer(
+        model=model,
+        args=_arguments(spec, folder, precision),
+        train_dataset=features["train"].rows,
+        eval_dataset=features["validation"].rows if "validation" in features else None,
+        data_collator=task.collator(tokenizer),
+        processing_class=tokenizer,
+        compute_metrics=_scorer(task, spec),
+        preprocess_logits_for_metrics=task.reduce,
+    )
+    _make_ours(trainer, spec, folder, record, features["train"].lengths)
+    metrics = _monitorable(task, spec) if "validation" in features else []
+    return Built(trainer, task, tokenizer, splits, features, metrics, precision, [*splits.notes, *task.notes, *notes])
+
+
+def _load_model(task: Task, spec: RunSpec) -> Any:
+    loader = logging.getLogger("transformers.modeling_utils")
+    level = loader.level
+    loader.setLevel(logging.ERROR)  # a new head is what fine-tuning is about, not a warning
+    try:
+        return task.load_model(spec.model)
+    finally:
+        loader.setLevel(level)
+
+
+def _tokenise(
+    spec: RunSpec, task: Task, splits: Splits, tokenizer: PreTrainedTokenizerBase
+) -> tuple[dict[str, Features], list[str]]:
+    """Cuts all splits at the limit that suits the training rows."""
+    limit = _checked_limit(spec.data.max_tokens, task.model_limit)
+    train = task.features(splits.train, tokenizer, limit)
+    features = {"train": train}
+    for name, rows in splits.present.items():
+        if name != "train":
+            # rows of like length together: evaluation pads less, and its metrics don't depend on the order
+            made = task.features(rows, tokenizer, train.limit)
+            order = sorted(range(len(made.lengths)), key=made.lengths.__getitem__)
+            features[name] = Features(made.rows.select(order), [made.lengths[i] for i in order], made.cut, made.limit)
+    notes = []
+    if limit is None:
+        share = train.cut / len(train.lengths)
+        cut = (
+            f"{train.cut} training rows ({share:.1%}) are longer and lose their end"
+            if train.cut
+            else "no row is longer"
+        )
+        notes.append(f"Texts are cut at {train.limit} tokens: {cut}.")
+    return features, notes
+
+
+def _checked_limit(wanted: int | None, limit: int | None) -> int | None:
+    if wanted is not None and limit is not None and wanted > limit:
+        raise DataError(
+            f"The model reads {limit} tokens at most, not {wanted}.", f"Write  max_tokens: {limit}", "data.max_tokens"
+        )
+    return wanted
+
+
+def _arguments(spec: RunSpec, folder: RunFolder, precision: str) -> TrainingArguments:
+    train = spec.train
+    rows_at_once = _rows_at_once(spec)
+    has_gpu = torch.cuda.is_available()
+    args = TrainingArguments(
+        output_dir=str(folder.checkpoints),
+        per_device_train_batch_size=rows_at_once,
+        per_device_eval_batch_size=spec.evaluate.batch_size or 2 * rows_at_once,
+        gradient_accumulation_steps=train.gradient_accumulation,
+        num_train_epochs=train.epochs,
+        learning_rate=train.learning_rate,
+        lr_scheduler_type=SCHEDULES[train.schedule],
+        warmup_steps=train.warmup,  # below 1 it is a share of the steps
+        weight_decay=train.weight_decay,
+        max_grad_norm=train.max_grad_norm,
+        label_smoothing_factor=train.label_smoothing,
+        bf16=precision == "bf16",
+        fp16=precision == "fp16",
+        use_cpu=not has_gpu and not torch.backends.mps.is_available(),
+        dataloader_pin_memory=has_gpu,
+        seed=spec.seed,
+        logging_strategy="no",
+        eval_strategy="no",
+        save_strategy="no",
+        logging_nan_inf_filter=False,  # it would log 0 for a loss that is not a number
+        disable_tqdm=True,
+        report_to="none",
+        label_names=["labels"],
+    )
+    args._n_gpu = min(args.n_gpu, 1)  # noqa: SLF001 - there is no public switch that keeps DataParallel off
+    return args
+
+
+def _rows_at_once(spec: RunSpec) -> int:
+    size, passes = spec.train.batch_size, spec.train.gradient_accumulation
+    if size % passes:
+        raise NbftError(
+            f"A batch of {size} rows can't be split into {passes} equal passes.",
+            f"Let batch_size be a multiple of {passes}, as {size - size % passes or passes}.",
+            "train.gradient_accumulation",
+        )
+    return size // passes
+
+
+def _scorer(task: Task, spec: RunSpec) -> Callable[[Any], dict[str, float]]:
+    names = spec.evaluate.metrics or list(task.default_metrics)
+
+    def score(prediction: Any) -> dict[str, float]:
+        return task.score(prediction.predictions, prediction.label_ids, names)
+
+    return score
+
+
+def _monitorable(task: Task, spec: RunSpec) -> list[str]:
+    return [*(f"eval/{name}" for name in spec.evaluate.metrics or task.default_metrics), "eval/loss"]
+
+
+def _make_ours(trainer: RunTrainer, spec: RunSpec, folder: RunFolder, record: EventWriter, lengths: list[int]) -> None:
+    """Takes the stock callbacks out: Control decides when to log, evaluate, save and stop."""
+    for callback in (DefaultFlowCallback, PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
+    trainer.record = record
+    trainer.run = folder.run
+    trainer.keep_checkpoints = spec.save.keep
+    trainer.protected_steps = lambda: {record.state.early_stopping.best_step} - {None}  # pyright: ignore[reportAttributeAccessIssue]
+    trainer.row_lengths = lengths
+
+
+def plan(built: Built, spec: RunSpec, step: int) -> Planned:
+    """Returns what the run is going to do, from `step` on."""
+    trainer = built.trainer
+    batches = len(trainer.get_train_dataloader())
+    per_epoch = max(-(-batches // spec.train.gradient_accumulation), 1)
+    weights = [(p.numel(), p.requires_grad) for p in trainer.accelerator.unwrap_model(trainer.model).parameters()]
+    rows: dict[str, Dataset] = built.splits.present
+    return Planned(
+        total_steps=-int(-spec.train.epochs * per_epoch // 1),
+        steps_per_epoch=per_epoch,
+        epochs=spec.train.epochs,
+        rows={name: len(split) for name, split in rows.items()},
+        device=device_name(),
+        precision=built.precision,
+        parameters=sum(count for count, _ in weights),
+        trained_parameters=sum(count for count, is_trained in weights if is_trained),
+        metrics=built.metrics,
+        labels=built.task.labels[:100],
+        step=step,
+        notes=built.notes,
+    )

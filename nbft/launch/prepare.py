@@ -1,0 +1,66 @@
+"""A spec -> a run's folder, holding all that a worker needs: the YAML, the resolved spec, and the notebook's variables."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nbft.errors import NbftError
+from nbft.record.folder import RunFolder, create_folder
+from nbft.spec.load import LoadedSpec
+
+
+def prepare_folder(loaded: LoadedSpec, name: str | None = None, root: Path | None = None) -> RunFolder:
+    """Makes the next folder of that name; without a name it is called after the training data or the model."""
+    folder = create_folder(name or default_name(loaded), root)
+    folder.spec.write_text(loaded.text_to_save, encoding="utf-8")
+    for variable, value in loaded.variables.items():
+        _keep_variable(folder, variable, value)
+    resolved = {
+        "spec": loaded.spec.model_dump(mode="json"),
+        "name": loaded.name,
+        "first_line": loaded.first_line,
+        "python": sys.executable,
+        "started_in": str(Path.cwd()),
+    }
+    folder.resolved.write_text(json.dumps(resolved, indent=1, ensure_ascii=False), encoding="utf-8")
+    return folder
+
+
+def default_name(loaded: LoadedSpec) -> str:
+    """Returns what a run is called that nobody named: after its training data."""
+    source = str(loaded.spec.data.train)
+    stem = Path(source.lstrip("$")).name.split(".")[0]
+    return re.sub(r"[^\w-]+", "-", stem).strip("-_") or "run"
+
+
+def _keep_variable(folder: RunFolder, name: str, value: Any) -> None:
+    """Writes a DataFrame, Dataset, DatasetDict or list of dicts as parquet, one file a split."""
+    if isinstance(value, Mapping):
+        for split, rows in value.items():
+            write_parquet(rows, folder.variables / name / f"{split}.parquet", name)
+    else:
+        write_parquet(value, folder.variables / f"{name}.parquet", name)
+
+
+def write_parquet(rows: Any, file: Path, name: str) -> None:
+    """Writes rows as one parquet file; raises NbftError where a column mixes kinds of values."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if hasattr(rows, "to_parquet"):
+            options = {"index": False} if type(rows).__name__ == "DataFrame" else {}
+            rows.to_parquet(str(file), **options)
+        else:
+            import pyarrow as pa
+            from pyarrow import parquet
+
+            parquet.write_table(pa.Table.from_pylist(list(rows)), file)
+    except (ValueError, TypeError, OSError) as error:  # pyarrow's errors are kinds of these
+        file.unlink(missing_ok=True)
+        raise NbftError(
+            f"${name} can't be handed to the worker: {error}.", "Give each column one kind of value."
+        ) from None

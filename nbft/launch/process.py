@@ -1,0 +1,68 @@
+"""A worker as a process of its own on this machine, which outlives whoever started it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from nbft.record.folder import RunFolder
+
+_PACKAGE_ROOT = str(Path(__file__).parents[2])
+
+
+class ProcessWorker:
+    """A worker that this process started."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def poll(self) -> int | None:
+        """Returns the exit code (negative: the signal that ended it), None while it lives."""
+        return self._process.poll()
+
+    def end(self) -> None:
+        """Asks it to save and end."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """Ends it at once, with every process it started."""
+        kill_group(self._process.pid)
+        self._process.wait()
+
+
+def start_process(folder: RunFolder, *arguments: str) -> ProcessWorker:
+    """Starts a worker with its own session, no input, and output to a file: only so it outlives a kernel's end."""
+    environment = dict(os.environ)
+    paths = [_PACKAGE_ROOT, environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    with folder.log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "nbft.worker", str(folder.path), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=sys.platform != "win32",
+            creationflags=_OWN_GROUP,
+        )
+    return ProcessWorker(process)
+
+
+if sys.platform == "win32":
+    _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
+
+    def kill_group(pid: int) -> None:
+        """Ends the process."""
+        os.kill(pid, signal.SIGTERM)
+else:
+    _OWN_GROUP = 0
+
+    def kill_group(pid: int) -> None:
+        """Ends the process and every process of its session's group."""
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return

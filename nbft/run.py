@@ -1,0 +1,268 @@
+"""Run: what a cell returns. Follows a run's folder, sends commands, and uses the model once there is one."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from nbft.errors import RunError, RunFailed, SpecError
+from nbft.launch.base import Worker
+from nbft.launch.process import kill_group, start_process
+from nbft.record import events as word
+from nbft.record.events import Command, Event, event_from, to_dict
+from nbft.record.folder import RunFolder, find_folder, list_folders
+from nbft.record.journal import Follower, append
+from nbft.record.lock import holder, is_held
+from nbft.record.state import RunState
+from nbft.spec.load import LoadedSpec, read_spec
+from nbft.spec.sections import RunSpec
+from nbft.spec.yaml_text import read_yaml
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+START_S = 60.0
+"""A worker that has said nothing for so long after its launch never will."""
+POLL_S = 0.1
+
+
+class Run:
+    """A run, living or over; all it knows it reads from the run's folder."""
+
+    def __init__(self, folder: RunFolder, worker: Worker | None = None) -> None:
+        self.folder = folder
+        self._worker = worker
+        self._state = RunState(run=folder.run)
+        self._follower = Follower(folder.events)
+        self._lock = threading.RLock()
+        self._unseen: list[Event] = []
+
+    def __repr__(self) -> str:
+        best = self.best
+        shown = ", ".join(f"{name} {value:.4g}" for name, value in (best or {}).items() if value is not None)
+        return f"<Run {self.name}: {self.status}, step {self._state.step} of {self._state.total_steps}" + (
+            f", best {shown}>" if shown else ">"
+        )
+
+    @property
+    def name(self) -> str:
+        """The run's full name (`reviews-001`)."""
+        return self.folder.run
+
+    @cached_property
+    def spec(self) -> RunSpec:
+        """What the run was asked to do, every default filled in."""
+        return RunSpec.model_validate(json.loads(self.folder.resolved.read_text(encoding="utf-8"))["spec"])
+
+    def follow(self) -> list[Event]:
+        """Returns the events that came since the last call; they are in the state already."""
+        with self._lock:
+            events, self._unseen = [*self._unseen, *self._read()], []
+            return events
+
+    def _read(self) -> list[Event]:
+        events = [event for data in self._follower.read() if (event := event_from(data)) is not None]
+        for event in events:
+            self._state.see(event)
+        return events
+
+    @property
+    def state(self) -> RunState:
+        """All that the run's record says by now."""
+        with self._lock:
+            self._unseen += self._read()
+        return self._state
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a worker has the run, or was started a moment ago and is about to take it."""
+        if self._worker is not None and self._worker.poll() is None:
+            return True
+        if is_held(self.folder.lock):
+            return True
+        never_started = self._worker is None and not self.folder.events.exists()
+        return never_started and time.time() - self.folder.path.stat().st_mtime < START_S
+
+    @property
+    def status(self) -> str:
+        """queued, running, paused, finished, stopped or failed; true even when the worker died without a word."""
+        alive = self.is_alive  # asked first: a worker says its last word before it lets go of the run
+        state = self.state
+        return state.status if alive or state.is_over else "failed"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen unless the run is resumed."""
+        return self.status in ("finished", "stopped", "failed")
+
+    @property
+    def death(self) -> str | None:
+        """How the worker died without a word: the signal, the last step, and the line that resumes; else None."""
+        if self.status != "failed" or self._state.is_over:
+            return None
+        state = self._state
+        code = self._worker.poll() if self._worker else None
+        at = f"after step {state.step} of {state.total_steps}" if state.total_steps else "before the first step"
+        kept = f"from the checkpoint of step {state.checkpoints[-1]}" if state.checkpoints else "from the beginning"
+        return (
+            f"The worker of {self.name} ended without a word {at}{_how(code)}.\n"
+            f"Its last lines: {self.folder.log}\n"
+            f"To go on {kept}:  %ft_resume {self.name}   (or: nbft resume {self.name})"
+        )
+
+    def send(self, command: Command) -> None:
+        """Asks something of the worker; raises RunError where there is none to hear it."""
+        if self.is_over:
+            raise RunError(f"{self.name} is {self.status}: nobody is there to hear that.")
+        append(self.folder.commands, {**to_dict(command), "time": time.time()})
+
+    def stop(self) -> None:
+        """Ends the run after the present step and keeps the best model."""
+        self.send(word.Stop())
+
+    def pause(self) -> None:
+        """Lets the run wait after the present step."""
+        self.send(word.Pause())
+
+    def resume(self) -> Run:
+        """Goes on: after a pause, or with a new worker from the last whole checkpoint where the run was cut off."""
+        status = self.status
+        if status == "finished":
+            raise RunError(f"{self.name} is finished: there is nothing to resume.", "Start a new run to train further.")
+        if status in ("running", "queued", "paused"):
+            self.send(word.Resume())
+        else:
+            self._worker = start_process(self.folder)
+        return self
+
+    def kill(self) -> None:
+        """Ends the worker at once; what it did since the last checkpoint is lost."""
+        if self._worker is not None and self._worker.poll() is None:
+            self._worker.kill()
+        elif is_held(self.folder.lock) and (pid := holder(self.folder.lock).get("pid")):
+            kill_group(int(pid))
+
+    def wait(self, timeout_s: float | None = None) -> Run:
+        """Waits for the end of the run; raises RunFailed where it ends without a model, TimeoutError after `timeout_s`."""
+        until = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self.is_over:
+            if until is not None and time.monotonic() > until:
+                raise TimeoutError(f"{self.name} is still {self.status} after {timeout_s:g} s.")
+            time.sleep(POLL_S)
+        self.raise_failure()
+        return self
+
+    def raise_failure(self) -> None:
+        """Raises the error that ended the run, shown at its place in the spec; does nothing where there was none."""
+        if self.death:
+            raise RunFailed(self.death)
+        end = self.state.end
+        if end is None or end.outcome != "failed":
+            return
+        error = end.error or {}
+        if error.get("path"):
+            raise self._explain(error)
+        raise RunFailed(f"{self.name} failed: {end.reason}", str(error.get("fix") or f"Its log: {self.folder.log}"))
+
+    def _explain(self, error: dict[str, Any]) -> SpecError:
+        resolved = json.loads(self.folder.resolved.read_text(encoding="utf-8"))
+        text = self.folder.spec.read_text(encoding="utf-8")
+        places = read_yaml(text, first_line=int(resolved.get("first_line", 1)))
+        return LoadedSpec(self.spec, text, str(resolved.get("name", self.name)), _places=places).explain(error)
+
+    @property
+    def metrics(self) -> dict[str, float | None]:
+        """The newest value of every metric of validation and test."""
+        values: dict[str, float | None] = {}
+        for evaluation in self.state.evaluations:
+            values.update(evaluation.values)
+        return values
+
+    @property
+    def best(self) -> dict[str, float | None] | None:
+        """The metrics of the evaluation whose model was kept; None where none was made."""
+        best = self.state.best
+        return dict(best.values) if best else None
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Step, epoch and every metric, a row for each step at which something was measured."""
+        import pandas as pd
+
+        rows: dict[int, dict[str, Any]] = {}
+        for event in self._all_events():
+            if isinstance(event, word.Planned):
+                rows = {step: row for step, row in rows.items() if step <= event.step}
+            if isinstance(event, word.Measured) or (isinstance(event, word.Evaluated) and event.split == "eval"):
+                row = rows.setdefault(event.step, {"step": event.step, "epoch": event.epoch})
+                row.update(event.values)
+        return pd.DataFrame([rows[step] for step in sorted(rows)])
+
+    def _all_events(self) -> list[Event]:
+        found = (event_from(data) for data in Follower(self.folder.events).read())
+        return [event for event in found if event is not None]
+
+    def load_model(self) -> Any:
+        """Returns the best model, ready to predict."""
+        from nbft.model import load_model
+
+        return load_model(self._model_folder())
+
+    def pipeline(self, **kwargs: Any) -> Any:
+        """Returns a transformers pipeline with the best model; keyword arguments are the pipeline's."""
+        from nbft.model import make_pipeline
+
+        return make_pipeline(self._model_folder(), **kwargs)
+
+    def predict(self, texts: str | list[str], batch_size: int = 32) -> Any:
+        """Returns a Prediction (label, probability, probabilities) for a text, or a list of them for a list."""
+        from nbft.model import predict
+
+        return predict(self._model_folder(), texts, batch_size)
+
+    def _model_folder(self) -> str:
+        if not (self.folder.model / "config.json").is_file():
+            raise RunError(f"{self.name} has no model yet: it is {self.status}.")
+        return str(self.folder.model)
+
+    def evaluate(self, data: Any = None, split: str | None = None) -> dict[str, float | None]:
+        """Returns the metrics of the best model on the test rows (validation where there are none), or on `data`."""
+        from nbft.evaluation import evaluate_run
+
+        return evaluate_run(self, data, split)
+
+
+def _how(code: int | None) -> str:
+    if code is None or code >= 0:
+        return "" if code is None else f" (exit code {code})"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+    why = ": killed, perhaps because memory ran out" if name == "SIGKILL" else ""
+    return f", by signal {-code} ({name}{why})"
+
+
+def start_run(loaded: LoadedSpec, name: str | None = None) -> Run:
+    """Makes the run's folder and starts its worker; returns at once."""
+    from nbft.launch.prepare import prepare_folder
+
+    folder = prepare_folder(loaded, name)
+    return Run(folder, start_process(folder))
+
+
+def open_run(name: str) -> Run:
+    """Returns a run by its full name, its name alone (the newest), or its folder; raises RunError."""
+    return Run(find_folder(str(name)))
+
+
+def runs() -> list[Run]:
+    """Returns all runs, the newest first."""
+    return [Run(folder) for folder in list_folders()]
+
+
+def finetune(spec: Any, name: str | None = None, *, wait: bool = True, **options: Any) -> Run:
+    """Starts a run from YAML text, a path or a dict, and waits for its end; `options` are those of read_spec."""
+    run = start_run(read_spec(spec, **options), name)
+    return run.wait() if wait else run

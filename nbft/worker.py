@@ -1,0 +1,153 @@
+"""The other process: takes up a run's folder, trains it, keeps its record. `python -m nbft.worker FOLDER` again resumes it.
+
+Exit codes: 0 finished (or stopped by its user), 1 failed, 75 another worker has the run, 78 the spec or the data can't be
+used as they are, 143 ended by the system (SIGTERM) after saving.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import signal
+import socket
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from nbft.errors import DataError, ModelError, NbftError, SpecError
+from nbft.record.events import RunEnded, RunStarted
+from nbft.record.folder import RunFolder
+from nbft.record.lock import acquire, holder
+from nbft.record.writer import EventWriter
+from nbft.spec.sections import RunSpec
+
+OK, FAILED, BUSY, WRONG_SPEC, TERMINATED = 0, 1, 75, 78, 143
+_QUIET = {
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "true",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+
+
+def main(folder: Path) -> int:
+    """Runs one attempt and returns the exit code."""
+    _be_quiet()
+    place = RunFolder(folder.absolute())
+    lock = acquire(place.lock)
+    if lock is None:
+        who = holder(place.lock)
+        print(f"{place.run} has a worker already: process {who.get('pid')} on {who.get('host')}.", file=sys.stderr)  # noqa: T201
+        return BUSY
+    try:
+        return _attempt(place)
+    finally:
+        lock.release()
+
+
+def evaluate(folder: Path, request: Path) -> int:
+    """Answers an evaluation request in its own file and returns the exit code."""
+    from nbft.engine.evaluation import answer
+
+    _be_quiet()
+    return answer(RunFolder(folder.absolute()), request)
+
+
+def _be_quiet() -> None:
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+
+
+def _attempt(place: RunFolder) -> int:
+    record = EventWriter(place)
+    if record.state.end and record.state.end.outcome == "finished":
+        return OK
+    record.say(RunStarted(run=place.run, pid=os.getpid(), host=socket.gethostname(), attempt=record.state.attempt + 1))
+    try:
+        resolved = json.loads(place.resolved.read_text(encoding="utf-8"))
+        spec = RunSpec.model_validate(resolved["spec"])
+        _go_to(resolved.get("started_in", ""))
+        end, code = _train(spec, place, record)
+    except Exception as error:
+        traceback.print_exc()
+        end, code = _failure(error, spec_batch(place), record)
+    record.say(end)
+    return code
+
+
+def _go_to(started_in: str) -> None:
+    """Paths in a spec start where the run was started, wherever it is resumed from."""
+    if started_in and Path(started_in).is_dir():
+        os.chdir(started_in)
+
+
+def _train(spec: RunSpec, place: RunFolder, record: EventWriter) -> tuple[RunEnded, int]:
+    from nbft.engine.commands import Orders
+
+    orders = Orders()
+    signal.signal(signal.SIGTERM, lambda *_: orders.terminate())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from nbft.engine.attempt import train_run
+
+    write_environment(place, spec.seed)
+    end = train_run(spec, place, record, orders)
+    return end, TERMINATED if orders.terminated else OK
+
+
+def _failure(error: Exception, batch: int, record: EventWriter) -> tuple[RunEnded, int]:
+    from nbft.engine.devices import is_out_of_memory
+
+    if is_out_of_memory(error):
+        error = NbftError(
+            f"Out of memory at step {record.state.step + 1}, with {batch} rows in a batch.",
+            f"Any of these needs less:\n    train: {{gradient_accumulation: 4}}   # same result, a quarter of the rows at once"
+            f"\n    train: {{batch_size: {max(batch // 2, 1)}}}\n    data: {{max_tokens: 128}}",
+            "train.batch_size",
+        )
+    code = WRONG_SPEC if isinstance(error, SpecError | DataError | ModelError) else FAILED
+    said = error.to_record() if isinstance(error, NbftError) else _unexpected(error)
+    model = (record.folder.model / "config.json").is_file()
+    best = record.state.early_stopping.best_step
+    end = RunEnded(
+        outcome="failed", reason=said["what"], step=record.state.step, best_step=best, has_model=model, error=said
+    )
+    return end, code
+
+
+def _unexpected(error: Exception) -> dict[str, Any]:
+    where = traceback.extract_tb(error.__traceback__)
+    last = f" ({Path(where[-1].filename).name}, line {where[-1].lineno})" if where else ""
+    return {"type": type(error).__name__, "what": f"{type(error).__name__}: {error}{last}", "fix": "", "path": ""}
+
+
+def spec_batch(place: RunFolder) -> int:
+    """Returns the rows in a batch, 0 where the spec can't be read."""
+    try:
+        return int(json.loads(place.resolved.read_text(encoding="utf-8"))["spec"]["train"]["batch_size"])
+    except (OSError, ValueError, KeyError):
+        return 0
+
+
+def write_environment(place: RunFolder, seed: int) -> None:
+    """Writes versions, machine and seed beside the record."""
+    from importlib.metadata import version
+
+    packages = ("nbft", "torch", "transformers", "datasets", "evaluate", "accelerate", "tokenizers", "numpy")
+    facts = {
+        "time": time.time(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processors": os.cpu_count(),
+        "seed": seed,
+        "packages": {name: version(name) for name in packages},
+    }
+    place.environment.write_text(json.dumps(facts, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    place, *rest = sys.argv[1:]
+    sys.exit(evaluate(Path(place), Path(rest[1])) if rest[:1] == ["--evaluate"] else main(Path(place)))
