@@ -137,3 +137,6 @@ _ON_RUNS = (
     ("watch", _watch, "Follow a run's progress; ending the watching leaves the run alone."),
     ("stop", _stop, "End a run after its present step, keeping the best model."),
 )
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,57 +1,39 @@
-"""Evaluating a finished run: from its record where the numbers stand there, else by a worker of its own."""
+"""Evaluating a run's best model on other rows, by a worker of its own: the kernel loads no torch, its memory stays free."""
 
 from __future__ import annotations
 
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbft.errors import DataError, RunError
 from nbft.launch.prepare import write_parquet
 from nbft.launch.process import start_process
+from nbft.record.events import Values
+from nbft.record.folder import RunFolder
 
-if TYPE_CHECKING:
-    from nbft.run import Run
-
-Values = dict[str, "float | None"]
 POLL_S = 0.05
 
 
-def evaluate_run(run: Run, data: Any = None, split: str | None = None) -> Values:
-    """Returns the metrics of the run's best model, named after their split; raises DataError and RunError."""
-    if not (run.folder.model / "config.json").is_file():
-        raise RunError(f"{run.name} has no model yet: it is {run.status}.")
-    if data is not None:
-        return _by_worker(run, data)
-    tested = [e for e in run.state.evaluations if e.split == "test"]
-    if tested and split in (None, "test"):
-        return dict(tested[-1].values)
-    if split == "test":
-        raise RunError(f"{run.name} has no test rows.", "Name some:  run.evaluate('test.csv')")
-    if run.best is None:
-        raise RunError(f"{run.name} held out no rows to evaluate on.", "Name some:  run.evaluate('test.csv')")
-    return run.best
-
-
-def _by_worker(run: Run, data: Any) -> Values:
-    """Lets a process of its own evaluate, so that the kernel loads no torch and its memory is free afterwards."""
-    run.folder.evaluations.mkdir(exist_ok=True)
-    request = run.folder.evaluations / f"{time.time_ns()}.json"
-    source = str(data) if isinstance(data, str | Path) else f"${_keep(run, data, request.stem)}"
+def evaluate_on(folder: RunFolder, data: Any) -> Values:
+    """Returns {`test/f1`: value} on a source's name or rows of the notebook; raises DataError and RunError."""
+    folder.evaluations.mkdir(exist_ok=True)
+    request = folder.evaluations / f"{time.time_ns()}.json"
+    source = str(data) if isinstance(data, str | Path) else f"${_keep(folder, data, request.stem)}"
     request.write_text(json.dumps({"data": source}), encoding="utf-8")
-    worker = start_process(run.folder, "--evaluate", str(request))
+    worker = start_process(folder, "--evaluate", str(request))
     while worker.poll() is None:
         time.sleep(POLL_S)
     answer = json.loads(request.read_text(encoding="utf-8"))
     if "error" in answer:
         raise DataError(answer["error"]["what"], answer["error"]["fix"])
     if "values" not in answer:
-        raise RunError(f"The evaluation of {run.name} ended without a word.", f"Its last lines: {run.folder.log}")
+        raise RunError(f"The evaluation of {folder.run} ended without a word.", f"Its last lines: {folder.log}")
     return answer["values"]
 
 
-def _keep(run: Run, data: Any, name: str) -> str:
+def _keep(folder: RunFolder, data: Any, name: str) -> str:
     variable = f"evaluation_{name}"
-    write_parquet(data, run.folder.variables / f"{variable}.parquet", "data")
+    write_parquet(data, folder.variables / f"{variable}.parquet", "data")
     return variable

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 START_S = 60.0
 """A worker that has said nothing for so long after its launch never will."""
 POLL_S = 0.1
+EXIT_S = 10.0
 
 
 class Run:
@@ -153,8 +154,15 @@ class Run:
             if until is not None and time.monotonic() > until:
                 raise TimeoutError(f"{self.name} is still {self.status} after {timeout_s:g} s.")
             time.sleep(POLL_S)
+        self._await_exit()
         self.raise_failure()
         return self
+
+    def _await_exit(self) -> None:
+        """A worker that has said its last word still gives its memory back."""
+        until = time.monotonic() + EXIT_S
+        while self._worker is not None and self._worker.poll() is None and time.monotonic() < until:
+            time.sleep(POLL_S)
 
     def raise_failure(self) -> None:
         """Raises the error that ended the run, shown at its place in the spec; does nothing where there was none."""
@@ -231,9 +239,18 @@ class Run:
 
     def evaluate(self, data: Any = None, split: str | None = None) -> dict[str, float | None]:
         """Returns the metrics of the best model on the test rows (validation where there are none), or on `data`."""
-        from nbft.evaluation import evaluate_run
+        from nbft.evaluation import evaluate_on
 
-        return evaluate_run(self, data, split)
+        self._model_folder()  # raises where there is none
+        if data is not None:
+            return evaluate_on(self.folder, data)
+        tested = [e for e in self.state.evaluations if e.split == "test"]
+        if tested and split in (None, "test"):
+            return dict(tested[-1].values)
+        if split == "test" or self.best is None:
+            held_out = "no test rows" if split == "test" else "no rows to evaluate on"
+            raise RunError(f"{self.name} held out {held_out}.", "Name some:  run.evaluate('test.csv')")
+        return self.best
 
 
 def _how(code: int | None) -> str:

@@ -15,7 +15,7 @@ def hold_out(
     dataset: Dataset, size: float | int, labels: Sequence[str] | None, seed: int
 ) -> tuple[Dataset, Dataset, str]:
     """Returns (kept, held out, note); `size` is a share below 1 or a number of rows; stratified where `labels` are given."""
-    wanted = round(size * len(dataset)) if isinstance(size, float) else size
+    wanted = max(round(size * len(dataset)), 1) if isinstance(size, float) else size
     if not 1 <= wanted < len(dataset):
         raise DataError(
             f"{wanted} of {len(dataset)} rows can't be held out: at least one must be left on each side.",

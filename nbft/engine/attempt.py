@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from nbft.engine.build import Built, build, plan
-from nbft.engine.checkpoints import newest_good, save_model_whole, verify
+from nbft.engine.checkpoints import newest_good, room_needed, save_model_whole, verify
 from nbft.engine.commands import Orders
 from nbft.engine.control import Control
 from nbft.engine.inbox import Inbox
-from nbft.errors import NbftError, TrainingError
+from nbft.errors import DataError, NbftError, TrainingError
 from nbft.record import events as word
 from nbft.record.folder import RunFolder
 from nbft.record.writer import EventWriter
 from nbft.spec.sections import RunSpec
+
+BYTES_A_PARAMETER = 4
+"""Weights are kept in float32."""
 
 
 def train_run(spec: RunSpec, folder: RunFolder, record: EventWriter, orders: Orders) -> word.RunEnded:
@@ -21,7 +25,10 @@ def train_run(spec: RunSpec, folder: RunFolder, record: EventWriter, orders: Ord
     since = record.last_time
     built = build(spec, folder, record)
     start, step = _starting_point(folder, record)
-    record.say(plan(built, spec, step))
+    planned = plan(built, spec, step)
+    if start is None:
+        _refuse_too_little_room(folder, planned.parameters * BYTES_A_PARAMETER, spec.save.keep)
+    record.say(planned)
     if not record.state.early_stopping.monitor:  # a resumed run keeps the rule as its user left it
         record.say(first_rule(spec, built))
     control = Control(spec, record, Inbox(folder, since), orders)
@@ -40,6 +47,16 @@ def train_run(spec: RunSpec, folder: RunFolder, record: EventWriter, orders: Ord
         _test(built, record, best_step)
     reason = orders.stop or orders.early_stop or f"All {spec.train.epochs:g} epochs are done."
     return _ending("stopped" if orders.stop else "finished", reason, record, has_model=True)
+
+
+def _refuse_too_little_room(folder: RunFolder, model_bytes: int, keep: int) -> None:
+    needed, free = room_needed(model_bytes, keep), shutil.disk_usage(folder.path).free
+    if free < needed:
+        raise DataError(
+            f"The checkpoints and the model need {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free in {folder.path}.",
+            "Make room, move the runs with NBFT_RUNS, or keep fewer checkpoints:  save: {keep: 1}",
+            "save.keep",
+        )
 
 
 def first_rule(spec: RunSpec, built: Built) -> word.EarlyStoppingSet:

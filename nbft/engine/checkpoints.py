@@ -174,6 +174,7 @@ def save_model_whole(model: Any, tokenizer: Any, folder: Path) -> None:
     staged, replaced = folder.with_name(f".saving-{folder.name}"), folder.with_name(_REPLACED + folder.name)
     shutil.rmtree(staged, ignore_errors=True)
     try:
+        staged.mkdir(parents=True)  # save_pretrained only logs it where a file has the name
         model.save_pretrained(staged)
         if tokenizer is not None:
             tokenizer.save_pretrained(staged)

@@ -56,7 +56,7 @@ def settle(folder: Path) -> list[str]:
 
 def seal(folder: Path, run: str, step: int) -> int:
     """Settles the folder and writes the manifest last; returns the folder's size in bytes."""
-    files = {name: _entry(folder / name) for name in settle(folder)}
+    files = {name: _entry(folder / name) for name in settle(folder) if name != MANIFEST}
     manifest = {"version": _VERSION, "run": run, "step": step, "files": files}
     draft = folder / f"{MANIFEST}.draft"
     draft.write_text(json.dumps(manifest, indent=1), encoding="utf-8")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from nbft.record.folder import RunFolder
 
+_LIVING: set[subprocess.Popen[bytes]] = set()
+"""Python warns of a process that is forgotten while it lives; a worker may well outlive the Run that started it."""
 _PACKAGE_ROOT = str(Path(__file__).parents[2])
 
 
@@ -18,10 +20,14 @@ class ProcessWorker:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
+        _LIVING.add(process)
 
     def poll(self) -> int | None:
         """Returns the exit code (negative: the signal that ended it), None while it lives."""
-        return self._process.poll()
+        code = self._process.poll()
+        if code is not None:
+            _LIVING.discard(self._process)
+        return code
 
     def end(self) -> None:
         """Asks it to save and end."""

@@ -14,7 +14,8 @@ class JournalFull(OSError):
 
 def append(path: Path, data: dict[str, Any]) -> None:
     """Appends one line by one write; raises JournalFull where the disk takes no more, leaving the file as it was."""
-    line = json.dumps(data, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    line = text.encode(errors="replace") + b"\n"  # half a surrogate pair, as data sets hold, has no UTF-8
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         size = os.fstat(handle).st_size

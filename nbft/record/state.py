@@ -192,6 +192,7 @@ class RunState:
 
     def _see_CheckpointSaved(self, event: word.CheckpointSaved) -> None:  # noqa: N802
         gone = {*event.removed, event.step}
+        self.step = max(self.step, event.step)
         self.checkpoints = [*(step for step in self.checkpoints if step not in gone), event.step]
 
     def _see_CommandTaken(self, event: word.CommandTaken) -> None:  # noqa: N802
