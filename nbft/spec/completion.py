@@ -1,0 +1,249 @@
+"""What could stand at the cursor, and what the key there means: pure functions of a text, a cursor and what is around."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from nbft.spec.aliases import alias_of
+from nbft.spec.cursor import Entry, Place, entries, place_at
+from nbft.spec.fields import Key, Names, keys, section_at
+from nbft.spec.metric_names import DEFAULT_METRICS, METRICS
+from nbft.spec.nearby import files, local_models
+from nbft.spec.peek import columns_of
+from nbft.spec.scalars import plain, spell
+from nbft.spec.sources import source_of
+from nbft.spec.variables import DATA_KEYS, is_data, plain_value
+from nbft.starter import STARTER_DATA, STARTER_MODELS
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a notebook knows besides the text."""
+
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    runs: Sequence[str] = ()
+    """Names of runs, the newest first."""
+    runs_root: Path = Path("nbft-runs")
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One thing that could stand at the cursor; `kind` is key, value, metric, file, model, column or variable."""
+
+    text: str
+    kind: str
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Completions:
+    """What could replace the text from `start` to the cursor."""
+
+    start: int
+    items: tuple[Completion, ...]
+
+
+@dataclass(frozen=True)
+class Hover:
+    """What is to be known of a key."""
+
+    name: str
+    sentence: str
+    takes: str
+    default: str
+    example: str
+
+    def __str__(self) -> str:
+        left_out = f"\nIf left out: {self.default}" if self.default else ""
+        return f"{self.name}\n\n{self.sentence}\n\nTakes: {self.takes}{left_out}\nExample: {self.example}"
+
+
+def complete(text: str, cursor: int, around: Surroundings | None = None) -> Completions:
+    """Returns what could stand at the cursor (an offset in the text), the likeliest first."""
+    place = place_at(text, cursor)
+    around = around or Surroundings()
+    if place.kind == "key":
+        return _fitting(place, _keys(text, cursor, place))
+    if place.kind == "nothing":
+        return Completions(place.start, ())
+    found = _fitting(place, _values(text, place, around))
+    if text[found.start - 1 : found.start] != ":":
+        return found
+    return replace(found, items=tuple(replace(item, text=f" {item.text}") for item in found.items))
+
+
+def hover(text: str, cursor: int) -> Hover | None:
+    """Returns what is to be known of the key at the cursor, or of the one whose value stands there."""
+    entry = _entry_at(text, cursor)
+    if entry is None:
+        return None
+    key = keys().get(entry.path)
+    alias = None if key else alias_of(".".join(entry.path[:-1]), entry.path[-1])
+    if alias is not None:
+        key = keys().get(tuple(alias.path.split(".")))
+        if key is None:
+            return Hover(entry.path[-1], alias.note, "nothing: it is no key of nbft", "", "leave it out")
+    return _hover(key) if key else None
+
+
+def _entry_at(text: str, cursor: int) -> Entry | None:
+    """Returns the key that the cursor stands in, or the last one that begins before it on the same line."""
+    found = entries(text)
+    inside = next((entry for entry in found if entry.start <= cursor <= entry.end), None)
+    line = text.rfind("\n", 0, cursor) + 1
+    before = [entry for entry in found if line <= entry.start <= cursor]
+    return inside or (before[-1] if before else None)
+
+
+def _hover(key: Key) -> Hover:
+    if key.section is not None:
+        inner = ", ".join(path[-1] for path in keys() if path[:-1] == key.path)
+        return Hover(key.name, key.sentence, f"a section with keys: {inner}", "", example_of(key))
+    default = spell(key.default) if key.default is not None else ""
+    return Hover(key.name, key.sentence, key.words.replace("`", ""), default, example_of(key))
+
+
+def example_of(key: Key) -> str:
+    """Returns a line that gives the key, with an example of its value."""
+    if key.section is not None:
+        inner = [keys()[path] for path in keys() if path[:-1] == key.path and keys()[path].section is None]
+        shown = [k for k in inner if k.is_needed] or inner[:2]
+        return f"{key.path[-1]}: {{{', '.join(example_of(k) for k in shown)}}}"
+    value = key.examples[0] if key.examples else key.default
+    return f"{key.path[-1]}: {spell(value)}"
+
+
+def _fitting(place: Place, items: Iterable[Completion]) -> Completions:
+    """Keeps what begins with the word at the cursor, or else what holds it."""
+    word = place.word.lstrip("'\"")
+    all_items, low = list(dict.fromkeys(items)), word.lower()
+    found = [item for item in all_items if item.text.lower().startswith(low)]
+    found = found or [item for item in all_items if low in item.text.lower()]
+    whole = [item for item in found if item.text != word]
+    if word == place.word:  # not in quotes yet
+        whole = [replace(item, text=_typed(item)) for item in whole]
+    return Completions(place.start + len(place.word) - len(word), tuple(whole))
+
+
+def _typed(item: Completion) -> str:
+    return spell(item.text) if item.kind in ("file", "column", "model") else item.text
+
+
+def _keys(text: str, cursor: int, place: Place) -> Iterable[Completion]:
+    section = section_at(place.path)
+    if section is None:
+        return
+    has_colon = re.match(r"[\w-]*\s*:", text[cursor:]) is not None
+    for name in section.model_fields:
+        key = keys()[(*place.path, name)]
+        if name not in place.given:
+            opens_block = key.section is not None and not place.in_brackets
+            yield Completion(name + ("" if has_colon else ":" if opens_block else ": "), "key", key.sentence)
+
+
+def _values(text: str, place: Place, around: Surroundings) -> Iterable[Completion]:
+    key = keys().get(place.path)
+    if key is None:
+        return
+    if place.word.lstrip("'\"").startswith("$"):
+        yield from _variables(key, around)
+        return
+    special = _SPECIAL.get(key.path)
+    if special is not None:
+        yield from special(text, place, around)
+    elif key.kind is not list or place.kind == "item":
+        yield from _choices(key, place)
+    if key.path in DATA_KEYS:
+        yield from _variables(key, around)
+
+
+def _choices(key: Key, place: Place) -> Iterable[Completion]:
+    default = None if key.default is None or key.section else spell(key.default)
+    for choice in key.choices:
+        if choice not in place.values:
+            yield Completion(choice, "value", "the default" if choice == default else "")
+    if not key.choices and default is not None:
+        yield Completion(default, "value", "the default")
+
+
+def _variables(key: Key, around: Surroundings) -> Iterable[Completion]:
+    for name, value in around.variables.items():
+        if name.startswith("_") or not name.isidentifier():
+            continue
+        if key.path in DATA_KEYS and is_data(value):
+            yield Completion(f"${name}", "variable", type(value).__name__)
+        elif _could_stand(key, value) and (key.path not in DATA_KEYS or source_of(str(value)).kind == "file"):
+            yield Completion(f"${name}", "variable", spell(plain_value(value))[:60])
+
+
+def _could_stand(key: Key, value: Any) -> bool:
+    kinds = {float: (int, float), int: (int,), bool: (bool,), list: (list, tuple), dict: (dict,)}
+    if isinstance(value, bool) != (key.kind is bool) or not isinstance(value, kinds.get(key.kind, (str,))):
+        return False
+    try:
+        plain_value(value)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return not is_data(value)
+
+
+def _rows(_: str, place: Place, __: Surroundings) -> Iterable[Completion]:
+    for choice in () if place.path[-1] == "train" else keys()[place.path].choices:
+        yield Completion(choice, "value", "of the training rows" if choice.endswith("%") else "no rows")
+    for name in files(place.word.lstrip("'\"")):
+        yield Completion(name, "file")
+    for name in STARTER_DATA:
+        yield Completion(name, "value", "ships with nbft")
+
+
+def _models(_: str, place: Place, around: Surroundings) -> Iterable[Completion]:
+    for name in STARTER_MODELS:
+        yield Completion(name, "model", "ships with nbft")
+    for name, about in local_models(place.word.lstrip("'\""), around.runs_root, around.runs):
+        yield Completion(name, "model", about)
+
+
+def _columns(text: str, _: Place, around: Surroundings) -> Iterable[Completion]:
+    source = _given(text, ("data", "train"))
+    names = columns_of(str(source), around.variables, may_import=True).names if source else []
+    others = [entry.value for entry in entries(text) if entry.path[:-1] == ("data", "columns")]
+    for name in sorted(names, key=lambda name: name in others or spell(name) in others):
+        yield Completion(name, "column", f"of {source}")
+
+
+def _metrics(_: str, place: Place, __: Surroundings) -> Iterable[Completion]:
+    if place.kind == "item":
+        for name in METRICS:
+            if name not in place.values:
+                yield Completion(name, "metric")
+
+
+def _monitors(text: str, _: Place, __: Surroundings) -> Iterable[Completion]:
+    given = next(
+        (entry.items for entry in entries(text) if entry.path == ("evaluate", "metrics") and entry.items), None
+    )
+    for name in (*(given or DEFAULT_METRICS["text-classification"]), "loss"):
+        yield Completion(f"eval/{name}", "metric", "computed at each evaluation")
+
+
+def _given(text: str, path: Names) -> Any:
+    value = next((entry.value for entry in entries(text) if entry.path == path), "")
+    is_quoted = value[:1] in ("'", '"') and value[-1:] == value[:1]
+    return value[1:-1] if is_quoted else plain(value)
+
+
+_SPECIAL: dict[Names, Callable[[str, Place, Surroundings], Iterable[Completion]]] = {
+    ("model",): _models,
+    ("data", "train"): _rows,
+    ("data", "validation"): _rows,
+    ("data", "test"): _rows,
+    ("data", "columns", "text"): _columns,
+    ("data", "columns", "text_pair"): _columns,
+    ("data", "columns", "label"): _columns,
+    ("evaluate", "metrics"): _metrics,
+    ("early_stopping", "monitor"): _monitors,
+}

@@ -1,0 +1,140 @@
+"""Whether what a spec names is there: data files, folders and models on this machine; the hub is not asked."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from nbft.spec.guess import closest, listed, short
+from nbft.spec.sources import FILE_ENDINGS, source_of
+from nbft.starter import STARTER_DATA, STARTER_MODELS
+
+Finding = tuple[str, str]
+
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_OTHER_ENDINGS = {
+    ".xlsx": "an Excel file",
+    ".xls": "an Excel file",
+    ".txt": "plain text",
+    ".gz": "compressed",
+    ".zip": "compressed",
+    ".pkl": "a pickle",
+    ".pickle": "a pickle",
+    ".arrow": "an Arrow file",
+    ".feather": "a Feather file",
+    ".xml": "XML",
+    ".yaml": "YAML",
+    ".yml": "YAML",
+    ".md": "Markdown",
+}
+_MAX_LOOKED_AT = 2000
+"""Files of a folder that are compared with a name that isn't there."""
+
+
+def check_source(name: str) -> Finding | None:
+    """Returns what is wrong with a source of rows and what to write; None where nothing is, or nobody here can tell."""
+    source = source_of(name)
+    if source.kind == "variable" or name in STARTER_DATA:
+        return None
+    path = _expanded(name)
+    if path.suffix.lower() in _OTHER_ENDINGS and (
+        _asks(Path.is_file, path) or source.kind == "file" or "/" not in name
+    ):
+        kind = _OTHER_ENDINGS[path.suffix.lower()]
+        return (
+            f"{path.name!r} is {kind}.",
+            f"nbft reads {', '.join(FILE_ENDINGS)} files, hub ids and $variables.",
+        )
+    if source.kind == "file":
+        return _check_file(path, name)
+    close = difflib.get_close_matches(name, STARTER_DATA, n=1, cutoff=0.75)
+    if close and not _asks(Path.exists, path):
+        return f"{name!r} is no data that ships with nbft.", f"Did you mean {close[0]!r}?"
+    if not _HUB_ID.fullmatch(name) and not _asks(Path.exists, path):
+        return f"{short(name)!r} is neither a file here nor a hub id.", _near(path, FILE_ENDINGS)
+    return None
+
+
+def check_model(name: str) -> Finding | None:
+    """Returns what is wrong with a model's name, None where nothing is, or nobody here can tell."""
+    path = _expanded(name)
+    if name in STARTER_MODELS:
+        return None
+    if _asks(Path.exists, path):
+        return _check_model_folder(path, name)
+    close = difflib.get_close_matches(name, STARTER_MODELS, n=1, cutoff=0.75)
+    if close:
+        return f"{name!r} is no model that ships with nbft.", f"Did you mean {close[0]!r}?"
+    if _looks_local(name):
+        return f"there is no folder {short(name)!r}.", _near(path, ())
+    if not _HUB_ID.fullmatch(name):
+        example = "A hub id is a name, or an owner and a name: bert-base-uncased"
+        return f"{short(name)!r} is neither a folder here nor a hub id.", example
+    return None
+
+
+def _check_model_folder(path: Path, name: str) -> Finding | None:
+    if _asks(Path.is_file, path):
+        return f"{name!r} is a file; a model is a folder with config.json.", "Name the folder."
+    if _asks(Path.is_file, path / "config.json") or not _looks_local(name):
+        return None
+    return f"the folder {name!r} holds no config.json, so it is no model.", f"It holds {_contents(path)}."
+
+
+def _looks_local(name: str) -> bool:
+    return name.startswith(("/", "./", "../", "~", ".\\")) or "\\" in name
+
+
+def _check_file(path: Path, name: str) -> Finding | None:
+    if _asks(Path.is_file, path):
+        return None
+    if _asks(Path.is_dir, path):
+        return (
+            None
+            if path.suffix.lower() not in FILE_ENDINGS
+            else (f"{name!r} is a folder.", f"It holds {_contents(path)}.")
+        )
+    return f"there is no file {short(name)!r}.", _near(path, FILE_ENDINGS)
+
+
+def _near(path: Path, endings: tuple[str, ...]) -> str:
+    """Returns the name that is closest to one that isn't there, or what the folder holds."""
+    folder = path.parent
+    if not _asks(Path.is_dir, folder):
+        return f"There is no folder {str(folder)!r} either; paths start at {Path.cwd()}."
+    names = _names(folder)
+    close = closest(path.name, names, cutoff=0.6)
+    if close:
+        return f"Did you mean {str(folder / close)!r}?"
+    fitting = [name for name in names if not endings or name.lower().endswith(endings)]
+    where = "here" if str(folder) == "." else f"in {str(folder)!r}"
+    return f"Data files {where}: {listed(fitting)}." if fitting and endings else f"Paths start at {Path.cwd()}."
+
+
+def _contents(folder: Path) -> str:
+    return listed(_names(folder)) or "nothing"
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        entries = [entry.name for entry, _ in zip(folder.iterdir(), range(_MAX_LOOKED_AT), strict=False)]
+    except OSError:
+        return []
+    return sorted(name for name in entries if not name.startswith("."))
+
+
+def _expanded(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # `~name` of nobody
+        return Path(name)
+
+
+def _asks(question: Callable[[Path], bool], path: Path) -> bool:
+    """Asks the file system; a name it can't take at all is a name of nothing."""
+    try:
+        return question(path)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,74 @@
+"""The reference of the YAML as a page of markdown, made from the sections: every key, what it takes, its default."""
+
+from __future__ import annotations
+
+from nbft.spec.fields import Key, Names, keys
+from nbft.spec.metric_names import DEFAULT_METRICS, METRICS
+from nbft.spec.scalars import spell
+from nbft.spec.sections import RunSpec
+from nbft.spec.sources import FILE_ENDINGS
+from nbft.starter import STARTER_DATA, STARTER_MODELS
+
+EXAMPLE = """\
+model: distilbert-base-uncased
+task: text-classification
+data:
+  train: reviews.csv
+  validation: 10%
+  test: test.csv
+  columns: {text: review, label: stars}
+train: {epochs: 3, learning_rate: 2e-5, batch_size: 16}
+early_stopping: {monitor: eval/accuracy, patience: 2}
+evaluate: {every: epoch, metrics: [accuracy, f1]}
+save: {every: epoch, keep: 2}
+seed: 42
+"""
+
+_RULES = """\
+* Numbers are those of YAML 1.2: `2e-5`, `.5`, `1_000`. `on`, `off`, `yes`, `no` are text; true and false are `true`, `false`.
+* A share is written `10%` or `0.1`.
+* `$name` takes a variable of the notebook, anywhere a value stands; `$$` is a dollar.
+* Tabs, tags, anchors, aliases, keys given twice and keys that nbft does not know are errors.
+"""
+
+
+def reference_markdown() -> str:
+    """Returns the whole page."""
+    parts = ["# The YAML of a run", RunSpec.__doc__ or "", f"```yaml\n{EXAMPLE}```", "## Rules", _RULES.rstrip()]
+    parts += ["## Keys", _table([key for key in keys().values() if len(key.path) == 1])]
+    for key in keys().values():
+        if key.section is not None:
+            parts += [f"## `{key.name}`", key.sentence, _table(_inside(key.path))]
+    parts += ["## Names that need no network", _names()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _inside(path: Names) -> list[Key]:
+    return [key for key in keys().values() if key.path[:-1] == path]
+
+
+def _table(rows: list[Key]) -> str:
+    head = ["| key | takes | if left out | |", "|---|---|---|---|"]
+    return "\n".join(
+        head + [f"| `{key.path[-1]}` | {_takes(key)} | {_default(key)} | {key.sentence} |" for key in rows]
+    )
+
+
+def _takes(key: Key) -> str:
+    return f"[a section](#{key.name.replace('.', '')})" if key.section else key.words.replace("|", "\\|")
+
+
+def _default(key: Key) -> str:
+    if key.is_needed:
+        return "must be given"
+    return f"`{spell(key.default)}`" if key.default is not None and key.section is None else ""
+
+
+def _names() -> str:
+    rows = [f"* metrics: {', '.join(f'`{name}`' for name in METRICS)}"]
+    rows += [
+        f"* metrics of {task}: {', '.join(f'`{name}`' for name in names)}" for task, names in DEFAULT_METRICS.items()
+    ]
+    rows += [f"* models that ship with nbft: {', '.join(f'`{name}`' for name in STARTER_MODELS)}"]
+    rows += [f"* data that ship with nbft: {', '.join(f'`{name}`' for name in STARTER_DATA)}"]
+    return "\n".join([*rows, f"* files: {', '.join(f'`{ending}`' for ending in FILE_ENDINGS)}"])

@@ -1,0 +1,125 @@
+"""What a spec may say. Pure data: reading this file is reading the reference; the sentence under a field is its help text."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from nbft.spec.types import Count, Every, Fraction, HeldOut, MetricNames, Monitor, Rows, Text
+
+
+class Section(BaseModel):
+    """A part of a spec: unknown keys are refused, types are never guessed, and nothing changes after reading."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Columns(Section):
+    """Which column of the data holds what; what is left out is recognised by name and content."""
+
+    text: Annotated[Text | None, Field(examples=["review"])] = None
+    """The column to read."""
+    text_pair: Annotated[Text | None, Field(examples=["question"])] = None
+    """A second text that is read together with the first, as in sentence pairs."""
+    label: Annotated[Text | None, Field(examples=["stars"])] = None
+    """The column to predict."""
+
+
+class Data(Section):
+    """Where the rows come from, and how they are split."""
+
+    train: Annotated[Rows, Field(examples=["reviews.csv", "imdb", "$reviews"])]
+    """Rows to learn from: a csv, tsv, json, jsonl or parquet file, a hub id, or a `$variable` of the notebook."""
+    validation: Annotated[HeldOut, Field(examples=["10%", 500, "validation.csv"])] = None
+    """Rows to judge by while training: a source like `train`, or a share (`10%`) or number of training rows; 10% if left out."""
+    test: Annotated[HeldOut, Field(examples=["test.csv", "20%"])] = None
+    """Rows that only the final evaluation sees: a source like `train`, or a share or number of training rows."""
+    columns: Columns = Columns()
+    """Which column holds what; recognised by name and content where left out."""
+    max_tokens: Annotated[Count | None, Field(examples=[256])] = None
+    """Longer texts are cut after this many tokens; by default the training texts' 99th percentile, within the model's limit."""
+
+
+class Train(Section):
+    """How the weights move."""
+
+    epochs: Annotated[float, Field(gt=0, le=10_000)] = 3
+    """Passes over the training rows; a fraction is allowed."""
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 2e-5
+    """Peak learning rate of AdamW, reached after the warmup."""
+    batch_size: Annotated[int, Field(ge=1, le=1_000_000)] = 16
+    """Rows per optimizer step, over all devices."""
+    gradient_accumulation: Count = 1
+    """Passes in which a step's rows go through the model, one after the other: less memory, same result."""
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """Decay of AdamW on all weights but biases and norms (Loshchilov and Hutter 2019)."""
+    warmup: Fraction = 0.06
+    """Share of the steps in which the learning rate rises from 0."""
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    """How the learning rate falls after the warmup."""
+    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    """Gradients longer than this are scaled down to it."""
+    label_smoothing: Fraction = 0.0
+    """Share of the target that is spread over all classes (Szegedy et al. 2016)."""
+    precision: Literal["auto", "bf16", "fp16", "fp32"] = "auto"
+    """Numbers used in the passes; `auto` takes bf16 where the processor or GPU does it well."""
+
+
+class EarlyStopping(Section):
+    """When to stop before the last epoch, and which model is the best."""
+
+    enabled: bool = True
+    """Whether the run may stop early; the best model is kept either way."""
+    monitor: Annotated[Monitor | None, Field(examples=["eval/f1"])] = None
+    """The metric that decides, as `eval/f1`; the first metric of `evaluate.metrics` if left out."""
+    patience: Annotated[int, Field(ge=1, le=1_000_000)] = 3
+    """Evaluations in a row without a gain before the run stops."""
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+    """A gain counts only if it is larger than this."""
+
+
+class Evaluate(Section):
+    """When to evaluate on the validation rows, and by which metrics."""
+
+    every: Every = "epoch"
+    """`epoch`, or a number of steps."""
+    metrics: Annotated[MetricNames | None, Field(examples=[["accuracy", "f1"]])] = None
+    """Metrics to compute, as [accuracy, f1]; the task's own if left out."""
+    batch_size: Annotated[Count | None, Field(examples=[64])] = None
+    """Rows that go through the model at once in evaluation; twice the training's if left out."""
+
+
+class Save(Section):
+    """When to write a checkpoint from which the run can be resumed."""
+
+    every: Every = "epoch"
+    """`epoch`, or a number of steps; the best model is saved in any case."""
+    keep: Annotated[int, Field(ge=1, le=1000)] = 2
+    """Newest checkpoints to keep, besides the best one."""
+
+
+class RunSpec(Section):
+    """A whole run: which model learns what from which rows, and how."""
+
+    model: Annotated[Text, Field(examples=["distilbert-base-uncased", "starter-encoder"])]
+    """A hub id, a local folder, or `starter-encoder`, which ships with nbft."""
+    task: Literal["text-classification"] = "text-classification"
+    """What the model learns to do."""
+    data: Data
+    """Where the rows come from, and how they are split."""
+    train: Train = Train()
+    """How the weights move."""
+    early_stopping: EarlyStopping = EarlyStopping()
+    """When to stop before the last epoch, and which model is the best."""
+    evaluate: Evaluate = Evaluate()
+    """When to evaluate on the validation rows, and by which metrics."""
+    save: Save = Save()
+    """When to write a checkpoint from which the run can be resumed."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
+    """Starts every random choice: the new head, the split, the order of rows, dropout."""
+
+
+__all__ = ["Columns", "Data", "EarlyStopping", "Evaluate", "RunSpec", "Save", "Section", "Train"]

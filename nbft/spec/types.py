@@ -1,0 +1,137 @@
+"""Small types that sections share: text, counts, fractions, rhythms and sources, each with the words that describe it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from nbft.spec.metric_names import METRICS
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a type is called in errors, hover text and the reference, where its Python type doesn't say it."""
+
+    words: str
+    choices: tuple[str, ...] = ()
+    """Values worth offering in completion."""
+
+
+_PERCENT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*")
+
+
+def share_of(value: Any) -> float | None:
+    """Returns 0.1 for `10%` (or 0.1), None for what is no share; a share lies strictly between 0 and 1."""
+    if isinstance(value, str) and (match := _PERCENT.fullmatch(value)):
+        value = float(match[1]) / 100
+    return value if isinstance(value, float) and 0 < value < 1 else None
+
+
+def _percent(value: Any) -> Any:
+    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    return float(match[1]) / 100 if match else value
+
+
+def _every(value: Any) -> Any:
+    if value == "epoch" or (_is_whole(value) and 1 <= value <= MOST):
+        return value
+    raise PydanticCustomError("every", "must be 'epoch' or a number of steps")
+
+
+def _source(value: Any) -> Any:
+    if isinstance(value, str) and value.strip():
+        return value
+    raise PydanticCustomError("source", "must name a file, a hub id or a $variable")
+
+
+def _held_out(value: Any) -> Any:
+    is_rows = _is_whole(value) and 0 <= value <= MOST
+    is_name = isinstance(value, str) and value.strip() and not _PERCENT.fullmatch(value)
+    if value is None or is_rows or is_name or share_of(value) is not None:
+        return value
+    raise PydanticCustomError("held_out", "must be a share, a number of rows, or a source")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+MOST = 1_000_000_000
+"""No count in a spec is larger."""
+
+_METRIC_PATTERN = r"^[A-Za-z$][\w.$/-]*$"
+_MONITORED = ("eval/loss", *(f"eval/{name}" for name in METRICS))
+_NAME_SCHEMA = {
+    "type": "string",
+    "pattern": r"^(?!\s*[0-9]+(\.[0-9]+)?\s*%\s*$)[\s\S]*\S",
+    "patternErrorMessage": "A share lies between 0% and 100%.",  # understood by editors
+}
+_SHARE_SCHEMA = {"type": "string", "pattern": r"^\s*0*([1-9][0-9]?(\.[0-9]+)?|0\.0*[1-9][0-9]*)\s*%\s*$"}
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+Count = Annotated[int, Field(ge=1, le=MOST), Words("a whole number of at least 1")]
+Fraction = Annotated[
+    float,
+    BeforeValidator(_percent),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+                {"type": "string", "pattern": r"^\s*0*[0-9]{1,2}(\.[0-9]+)?\s*%\s*$"},
+            ]
+        }
+    ),
+    Words("a share, as 10% or 0.1, of at least 0 and below 1"),
+    Field(ge=0, lt=1),
+]
+Every = Annotated[
+    Literal["epoch"] | int,
+    BeforeValidator(_every),
+    WithJsonSchema({"anyOf": [{"const": "epoch"}, {"type": "integer", "minimum": 1, "maximum": MOST}]}),
+    Words("`epoch` or a number of steps", ("epoch",)),
+]
+Rows = Annotated[
+    str,
+    BeforeValidator(_source),
+    WithJsonSchema({"type": "string", "pattern": r"\S"}),
+    Words("a file, a hub id or a `$variable`"),
+]
+HeldOut = Annotated[
+    Any,
+    BeforeValidator(_held_out),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _NAME_SCHEMA,
+                _SHARE_SCHEMA,
+                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                {"type": "integer", "minimum": 0, "maximum": MOST},
+            ]
+        }
+    ),
+    Words(
+        "a share (10%), a number of rows, `none`, or a source (a file, a hub id, a `$variable`)",
+        ("10%", "none"),
+    ),
+]
+MetricName = Annotated[
+    str,
+    StringConstraints(pattern=_METRIC_PATTERN),
+    WithJsonSchema({"enum": list(METRICS)}),
+    Words("the name of a metric, as accuracy", METRICS),
+]
+MetricNames = Annotated[
+    list[MetricName],
+    Field(min_length=1, json_schema_extra={"uniqueItems": True}),
+    Words("a list of metrics, as [accuracy, f1]", METRICS),
+]
+Monitor = Annotated[
+    str,
+    StringConstraints(pattern=_METRIC_PATTERN),
+    WithJsonSchema({"enum": [*_MONITORED, *METRICS, "loss"]}),
+    Words("the name of a metric, as eval/f1", _MONITORED),
+]

@@ -1,0 +1,140 @@
+"""`$name` in a spec -> what the notebook calls so: data is named and kept, plain values are put in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from nbft.spec.guess import closest, listed
+from nbft.spec.sources import VARIABLE
+from nbft.spec.text import Path, SpecText
+
+DATA_KEYS: tuple[Path, ...] = (("data", "train"), ("data", "validation"), ("data", "test"))
+_TABLES = {"pandas": ("DataFrame",), "datasets": ("Dataset", "DatasetDict")}
+_ADVICE = {
+    "polars": "Write   {name} = {name}.to_pandas()   in a cell above.",
+    "pyarrow": "Write   {name} = {name}.to_pandas()   in a cell above.",
+    "Series": "Write   {name} = {name}.to_frame()   in a cell above.",
+    "dict": "Write   {name} = pandas.DataFrame({name})   in a cell above.",
+}
+
+
+def is_data(value: Any) -> bool:
+    """Returns whether the value holds rows: a pandas DataFrame, a Dataset or DatasetDict, or a list of dicts."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(row, dict) for row in value)
+    return any(
+        cls.__module__.partition(".")[0] == package and cls.__name__ in names
+        for cls in type(value).__mro__
+        for package, names in _TABLES.items()
+    )
+
+
+def plain_value(value: Any) -> Any:
+    """Returns a value as YAML knows it (numpy's numbers and paths too); raises TypeError for what YAML can't hold."""
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(item) for item in value]
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+        value = value.item()
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    if value is None:
+        return None
+    raise TypeError(type(value).__name__)
+
+
+def put_in_place(text: SpecText, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Puts plain values where `$name` stands in the data, and returns the rows that `data` keys name."""
+    rows: dict[str, Any] = {}
+    for path, word in list(_words(text.data, ())):
+        if not word.startswith("$") or text.is_refused(path):
+            continue
+        if word.startswith("$$"):
+            if path not in DATA_KEYS:
+                _replace(text.data, path, word[1:])
+            continue
+        match = VARIABLE.fullmatch(word)
+        if not match:
+            fix = f"For a variable write $ and its name alone; for the text itself write   ${word}"
+            text.complain(path, f"{word!r} is no variable's name.", fix)
+        elif variables is None or match[1] not in variables:
+            text.complain(path, *_missing(match[1], variables, wants_data=path in DATA_KEYS))
+        else:
+            _use(text, path, match[1], variables[match[1]], rows)
+    return rows
+
+
+def _use(text: SpecText, path: Path, name: str, value: Any, rows: dict[str, Any]) -> None:
+    wants_data = path in DATA_KEYS
+    if wants_data and is_data(value):
+        rows[name] = value
+        return
+    try:
+        found = None if is_data(value) else plain_value(value)
+    except (TypeError, ValueError, RecursionError):
+        found = None
+    if found is None or (wants_data and isinstance(found, dict | list)):
+        text.complain(path, f"${name} is {_called(value)}, which can't stand here.", _advice(name, value, wants_data))
+        return
+    _replace(text.data, path, found)
+    text.origins[path] = f"${name}"
+
+
+def _missing(name: str, variables: Mapping[str, Any] | None, *, wants_data: bool) -> tuple[str, str]:
+    what = f"there is no variable {name!r}."
+    if variables is None:
+        return what, f"Variables are known in a notebook only. For the text itself write   $${name}"
+    known = [word for word in variables if isinstance(word, str) and not word.startswith("_")]
+    close = closest(name, known)
+    if close:
+        return what, f"Did you mean ${close}?"
+    rows = [f"${word}" for word in known if wants_data and is_data(variables[word])]
+    return what, f"Variables that hold rows: {listed(rows)}." if rows else "Define it in a cell above."
+
+
+def _called(value: Any) -> str:
+    kind = type(value).__name__
+    if kind == "list" and not value:
+        return "an empty list"
+    names = {
+        "function": "a function",
+        "NoneType": "None",
+        "dict": "a dict",
+        "list": "a list",
+        "type": "a class",
+    }
+    return names.get(kind, f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}")
+
+
+def _advice(name: str, value: Any, wants_data: bool) -> str:
+    if not wants_data:
+        if is_data(value):
+            return "Rows belong under data.train, data.validation or data.test."
+        return "A number, a text, true or false, or a list of them can."
+    kind, package = type(value).__name__, type(value).__module__.partition(".")[0]
+    advice = _ADVICE.get(kind) or _ADVICE.get(package, "")
+    can = "A pandas DataFrame, a datasets.Dataset or DatasetDict, or a list of dicts can."
+    return f"{can}\n{advice.format(name=name)}" if advice else can
+
+
+def _words(data: Any, above: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(data, str):
+        yield above, data
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            yield from _words(value, (*above, name))
+    elif isinstance(data, list):
+        for place, value in enumerate(data):
+            yield from _words(value, (*above, place))
+
+
+def _replace(data: Any, path: Path, value: Any) -> None:
+    for part in path[:-1]:
+        data = data[part]
+    data[path[-1]] = value

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from nbft.panels.plots import plots_of
+from nbft.panels.svg import HEIGHT, WIDTH, describe, draw, frame_of, ticks
+from nbft.record.state import RunState, replay
+from tests.panels.record import evaluated, finished, measured, started, training
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_it_is_one_whole_svg_document_without_scripts_or_links():
+    for plot in plots_of(finished()):
+        root = ET.fromstring(draw(plot, finished()))
+        assert root.tag == f"{SVG}svg"
+        assert {element.tag for element in root.iter()} <= {
+            f"{SVG}{t}" for t in ["svg", "title", "path", "text", "circle", "g"]
+        }
+
+
+def test_everything_lies_inside_the_picture():
+    loss, _ = plots_of(finished())
+    for path in re.findall(r'<path d="M(\d+) (\d+)((?:l-?\d+[ -]\d+)*)"[^>]*scale', draw(loss, finished())):
+        x, y = int(path[0]), int(path[1])
+        for dx, dy in re.findall(r"l(-?\d+) ?(-?\d+)", path[2]):
+            x, y = x + int(dx), y + int(dy)
+            assert 0 <= x <= 10 * WIDTH
+            assert 0 <= y <= 10 * HEIGHT
+
+
+def test_points_stand_where_the_axes_say():
+    frame = frame_of([(0, 0.0), (100, 1.0)])
+    assert frame.x(50) == pytest.approx((frame.x(0) + frame.x(100)) / 2)
+    assert frame.y(0.5) == pytest.approx((frame.y(0) + frame.y(1)) / 2)
+    assert frame.y(1) < frame.y(0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0, 100, [0, 20, 40, 60, 80, 100]), (0.61, 0.93, [0.7, 0.8, 0.9]), (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1])],
+)
+def test_ticks_are_round_numbers(low, high, expected):
+    assert ticks(low, high, 5) == pytest.approx(expected)
+
+
+def test_the_best_value_is_written_beside_its_ring():
+    _, metrics = plots_of(finished())
+    assert "best 0.9000" in draw(metrics, finished())
+
+
+def test_it_is_told_in_words_too():
+    loss, metrics = plots_of(finished())
+    assert describe(loss, finished()) == (
+        "Loss over 300 steps: train from 1.0000 to 0.0033, validation from 0.2500 to 0.2500"
+    )
+    assert describe(metrics, training()) == "Metrics: no points"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [RunState(), training(), training(measured(1, 0.5)), training(measured(1, None)), training(evaluated(5, 0.0))],
+    ids=["nothing", "no points", "one point", "no number", "one evaluation"],
+)
+def test_few_points_or_none_are_drawn_all_the_same(state):
+    for plot in plots_of(state):
+        ET.fromstring(draw(plot, state))
+
+
+def test_names_of_metrics_are_shown_as_text():
+    state = replay([*started(metrics=['eval/<script>"&'])])
+    state.see(evaluated(1, 0.5))
+    state.curves['eval/<script>"&'] = state.curves["eval/f1"]
+    for plot in plots_of(state):
+        assert "<script" not in draw(plot, state)
+        ET.fromstring(draw(plot, state))
