@@ -28,7 +28,7 @@ def spec_file(tiny_spec: Spec, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_run_trains_prints_the_test_scores_and_exits_0(spec_file: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["run", str(spec_file), "--name", "first", "--set", "train.epochs=1"]) == 0
     printed = capsys.readouterr()
-    assert "first-001 finished: All 1 epochs are done." in printed.out
+    assert "first-001 finished: The one epoch is done." in printed.out
     assert "test/accuracy" in printed.out
     assert "20/20" in printed.err
     assert open_run("first").spec.train.epochs == 1

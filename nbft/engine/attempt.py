@@ -45,7 +45,7 @@ def train_run(spec: RunSpec, folder: RunFolder, record: EventWriter, orders: Ord
     best_step = _keep_best(built, folder, record)
     if not orders.stop:
         _test(built, record, best_step)
-    reason = orders.stop or orders.early_stop or f"All {spec.train.epochs:g} epochs are done."
+    reason = orders.stop or orders.early_stop or _all_done(spec.train.epochs)
     return _ending("stopped" if orders.stop else "finished", reason, record, has_model=True)
 
 
@@ -125,6 +125,10 @@ def _test(built: Built, record: EventWriter, step: int) -> None:
     record.say(word.PhaseStarted(phase="testing"))
     built.trainer.state.global_step = step
     built.trainer.evaluate(built.features["test"].rows, metric_key_prefix="test")
+
+
+def _all_done(epochs: float) -> str:
+    return "The one epoch is done." if epochs == 1 else f"All {epochs:g} epochs are done."
 
 
 def _ending(outcome: str, reason: str, record: EventWriter, *, has_model: bool) -> word.RunEnded:

@@ -48,8 +48,6 @@ __all__ = [
     "verify",
 ]
 
-WRITE_ERRORS = (OSError, SafetensorError, RuntimeError)
-"""What a full disk raises: Python, safetensors and torch each have their own."""
 _TORCH_COULD_NOT_WRITE = ("unexpected pos", "PytorchStreamWriter", "inline_container", "iostream error")
 MAX_FAILED_SAVES = 3
 _SMALL_FILES_BYTES = 1_000_000
@@ -127,7 +125,7 @@ class WholeCheckpoints(Trainer):
         self._staging, error = folder / STAGING, None
         try:
             super()._save_checkpoint(model, trial)
-        except WRITE_ERRORS as problem:
+        except Exception as problem:
             error = _in_words(problem)
         finally:
             self._staging = None
@@ -141,7 +139,7 @@ class WholeCheckpoints(Trainer):
             self._name_best(folder, staged)
             self._checkpoint_bytes = seal(staged, self.run, step)
             put_in_place(staged, folder / name)
-        except WRITE_ERRORS as problem:
+        except Exception as problem:
             return _in_words(problem)
         return None
 
@@ -182,11 +180,12 @@ def save_model_whole(model: Any, tokenizer: Any, folder: Path) -> None:
         if os.path.lexists(folder):
             folder.rename(replaced)
         put_in_place(staged, folder)
-    except WRITE_ERRORS as error:
+    except Exception as error:
+        words = _in_words(error)
         shutil.rmtree(staged, ignore_errors=True)
         restore_model_folder(folder)
         raise TrainingError(
-            f"The model could not be saved: {_in_words(error)}.",
+            f"The model could not be saved: {words}.",
             f"It needs about {_in_mb(_bytes_of(model.parameters()))}; {_free_in(folder.parent)}. "
             "Make room, then resume the run: its checkpoints still stand.",
         ) from error
@@ -237,7 +236,11 @@ def _bytes_of(tensors: Iterable[Any]) -> int:
 
 
 def _in_words(error: Exception) -> str:
+    """Returns why a file could not be written; raises what is no such error again."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    # torch raises RuntimeError, safetensors its own, and tokenizers a bare Exception
+    if not isinstance(error, (OSError, RuntimeError, SafetensorError)) and "os error" not in text:
+        raise error
     is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     if is_full or "os error 28" in text or "No space left" in text:
         return "the disk is full"

@@ -83,7 +83,7 @@ def _set_early_stopping(command: word.SetEarlyStopping, step: int, record: Event
     now = {key: getattr(rule, key) for key in ("enabled", "monitor", "patience", "min_delta")}
     record.say(word.EarlyStoppingSet(**{**now, **wanted}, step=step))
     shown = ", ".join(f"{key} {_shown(value)}" for key, value in wanted.items())
-    return True, f"early stopping: {shown}" if shown else "nothing to change"
+    return True, shown or "nothing to change"
 
 
 def _shown(value: object) -> str:

@@ -20,7 +20,8 @@ def device_name() -> str:
         return f"cuda ({torch.cuda.get_device_name(0)})"
     if torch.backends.mps.is_available():
         return "mps"
-    return f"cpu ({torch.get_num_threads()} threads)"
+    threads = torch.get_num_threads()
+    return f"cpu ({threads} thread{'s' * (threads > 1)})"
 
 
 def choose_precision(wanted: str) -> str:

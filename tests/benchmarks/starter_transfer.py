@@ -107,9 +107,7 @@ def accuracy(model: PreTrainedModel, split: Split) -> float:
     return right / len(split.ids)
 
 
-def measure(
-    args: argparse.Namespace, splits: dict[str, Split], start: str, rate: float, seed: int
-) -> dict[str, float]:
+def measure(args: argparse.Namespace, splits: dict[str, Split], start: str, rate: float, seed: int) -> dict[str, float]:
     """Validation and test accuracy of one fine-tuning, printed as it ends."""
     began = time.perf_counter()
     model = new_model(args.model, start, seed)
@@ -123,9 +121,7 @@ def measure(
     return scores
 
 
-def measure_start(
-    args: argparse.Namespace, splits: dict[str, Split], start: str
-) -> tuple[float, list[float]]:
+def measure_start(args: argparse.Namespace, splits: dict[str, Split], start: str) -> tuple[float, list[float]]:
     """The rate that validates best with the first seed, and the test accuracy of every seed at that rate."""
     rates = args.rates or RATES[start]
     first = {rate: measure(args, splits, start, rate, seed=0) for rate in rates}

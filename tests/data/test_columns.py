@@ -27,7 +27,10 @@ def test_sentence_pairs_are_recognised():
 
 
 def test_columns_are_recognised_by_content():
-    assert found({"id": [str(i) for i in range(10)], "was": TEXTS, "art": ["a", "b"] * 5}) == {"text": "was", "label": "art"}
+    assert found({"id": [str(i) for i in range(10)], "was": TEXTS, "art": ["a", "b"] * 5}) == {
+        "text": "was",
+        "label": "art",
+    }
 
 
 def test_a_class_label_wins_over_a_name():

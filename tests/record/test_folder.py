@@ -51,7 +51,13 @@ def test_runs_are_listed_newest_first_and_other_folders_are_left_out(tmp_path: P
     assert {folder.run for folder in list_folders(tmp_path)} == {"a-001", "b-001"}
 
 
-HOLD = "import sys, pathlib, time; from nbft.record.lock import acquire; acquire(pathlib.Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+HOLD = """
+import sys, pathlib, time
+from nbft.record.lock import acquire
+acquire(pathlib.Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
 
 
 def test_a_lock_is_held_by_one_process_and_freed_by_its_death(tmp_path: Path):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from nbft.record import events as word
@@ -22,7 +24,9 @@ def planned(step: int = 0) -> word.Planned:
     )
 
 
-def rule(monitor: str = "eval/f1", patience: int = 2, min_delta: float = 0.0, *, enabled: bool = True) -> word.EarlyStoppingSet:
+def rule(
+    monitor: str = "eval/f1", patience: int = 2, min_delta: float = 0.0, *, enabled: bool = True
+) -> word.EarlyStoppingSet:
     return word.EarlyStoppingSet(enabled=enabled, monitor=monitor, patience=patience, min_delta=min_delta)
 
 
@@ -112,5 +116,5 @@ def test_a_curve_stays_bounded_and_keeps_its_ends():
     assert len(points) <= MAX_POINTS + 1
     assert points[0] == (1, 1.0)
     assert points[-1] == (100_000, 100_000.0)
-    gaps = [later[0] - earlier[0] for earlier, later in zip(points, points[1:-1], strict=False)]
+    gaps = [later[0] - earlier[0] for earlier, later in pairwise(points[:-1])]
     assert max(gaps) == min(gaps)
