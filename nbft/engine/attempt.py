@@ -9,6 +9,7 @@ from nbft.engine.build import Built, build, plan
 from nbft.engine.checkpoints import newest_good, room_needed, save_model_whole, verify
 from nbft.engine.commands import Orders
 from nbft.engine.control import Control
+from nbft.engine.dry_run import judged_once, shortened
 from nbft.engine.inbox import Inbox
 from nbft.errors import DataError, NbftError, TrainingError
 from nbft.record import events as word
@@ -20,12 +21,18 @@ BYTES_A_PARAMETER = 4
 """Weights are kept in float32."""
 
 
-def train_run(spec: RunSpec, folder: RunFolder, record: EventWriter, orders: Orders) -> word.RunEnded:
+def train_run(
+    spec: RunSpec, folder: RunFolder, record: EventWriter, orders: Orders, dry_run_steps: int = 0
+) -> word.RunEnded:
     """Trains the run to its end and returns its last word, not yet said. Raises NbftError for what the user can mend."""
     since = record.last_time
+    if dry_run_steps:
+        spec = judged_once(spec, dry_run_steps)
     built = build(spec, folder, record)
     start, step = _starting_point(folder, record)
     planned = plan(built, spec, step)
+    if dry_run_steps:
+        planned = shortened(planned, built, dry_run_steps)
     if start is None:
         _refuse_too_little_room(folder, planned.parameters * BYTES_A_PARAMETER, spec.save.keep)
     record.say(planned)
@@ -43,9 +50,9 @@ def train_run(spec: RunSpec, folder: RunFolder, record: EventWriter, orders: Ord
     if orders.terminated:
         return _ending("stopped", orders.stop or "", record, has_model=False)
     best_step = _keep_best(built, folder, record)
-    if not orders.stop:
+    if not orders.stop and not dry_run_steps:
         _test(built, record, best_step)
-    reason = orders.stop or orders.early_stop or _all_done(spec.train.epochs)
+    reason = orders.stop or orders.early_stop or _all_done(spec.train.epochs, dry_run_steps and planned.total_steps)
     return _ending("stopped" if orders.stop else "finished", reason, record, has_model=True)
 
 
@@ -127,7 +134,9 @@ def _test(built: Built, record: EventWriter, step: int) -> None:
     built.trainer.evaluate(built.features["test"].rows, metric_key_prefix="test")
 
 
-def _all_done(epochs: float) -> str:
+def _all_done(epochs: float, dry_run_steps: int) -> str:
+    if dry_run_steps:
+        return f"The dry run of {dry_run_steps} step{'s' * (dry_run_steps > 1)} is done."
     return "The one epoch is done." if epochs == 1 else f"All {epochs:g} epochs are done."
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import psutil
 import torch
 
-_PROBE_SIZE = (256, 768)
-_PROBE_ROUNDS = 5
-_PAYS = 0.8
-"""bf16 is taken where it needs less than this share of fp32's time: casts around it cost something too."""
+_BF16_UNITS = ("avx512_bf16", "amx_bf16", "avx10_2", "arm_bf16")
+"""Parts of a processor that multiply bf16 numbers; without one, bf16 is emulated and slower than fp32."""
 
 
 def device_name() -> str:
@@ -25,32 +20,20 @@ def device_name() -> str:
 
 
 def choose_precision(wanted: str) -> str:
-    """Returns bf16, fp16 or fp32; `auto` takes bf16 where the hardware does it well, by capability or a short measurement."""
+    """Returns bf16, fp16 or fp32; `auto` takes bf16 where the hardware does it well, by what it says of itself."""
     if wanted != "auto":
         return wanted
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
     if torch.backends.mps.is_available():
         return "fp32"
-    return "bf16" if _bf16_ratio() < _PAYS else "fp32"
+    return "bf16" if _cpu_does_bf16() else "fp32"
 
 
-def _bf16_ratio() -> float:
-    """Returns the time of a bf16 matrix product over that of an fp32 one on this processor."""
-    rows, width = _PROBE_SIZE
-    full = (torch.rand(rows, width), torch.rand(width, width))
-    half = (full[0].bfloat16(), full[1].bfloat16())
-    return _best_time(lambda: torch.mm(*half)) / _best_time(lambda: torch.mm(*full))
-
-
-def _best_time(work: Callable[[], torch.Tensor]) -> float:
-    work()
-    times = []
-    for _ in range(_PROBE_ROUNDS):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def _cpu_does_bf16() -> bool:
+    """By what the processor says of itself, not by a measurement: the same machine must always decide alike."""
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.11 and newer
+    return any(capabilities.get(name) for name in _BF16_UNITS)
 
 
 def memory_bytes() -> int:
