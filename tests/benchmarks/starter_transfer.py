@@ -26,7 +26,7 @@ from transformers import (
 
 Inputs = dict[str, Tensor]
 STARTER = Path(__file__).parents[2] / "nbft" / "starter" / "encoder"
-RATES = {"starter": (1e-4, 2e-4, 4e-4, 8e-4), "random weights": (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3)}
+RATES = {"starter": (1e-4, 2e-4, 4e-4, 8e-4), "random weights": (1e-4, 2e-4, 4e-4)}
 
 
 @dataclass
