@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ _INTEGERS = {"predictions": datasets.Value("int64"), "references": datasets.Valu
 _SCORES = {"predictions": datasets.Sequence(datasets.Value("float64")), "references": datasets.Value("int64")}
 
 
-class ClassMetric(evaluate.Metric):
+class ClassMetric(evaluate.Metric, ABC):
     """A metric of predicted classes (N,) against true classes (N,)."""
 
     inputs: dict[str, Any] = _INTEGERS
@@ -41,9 +42,9 @@ class ClassMetric(evaluate.Metric):
         """Returns the name by which a spec asks for the metric."""
         return next(name for name, metric in METRICS.items() if metric is cls)
 
+    @abstractmethod
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
         """Returns the metric of references (N,) and predictions (N,) or, for scores, (N, C)."""
-        raise NotImplementedError
 
 
 class Accuracy(ClassMetric):

@@ -47,10 +47,7 @@ class LengthBuckets(Sampler[int]):
             longest = int(np.flatnonzero(rows == self.lengths.argmax())[0])
             rows[[0, longest]] = rows[[longest, 0]]
         full = len(rows) // self.batch_size
-        rows, rest = (
-            rows[: full * self.batch_size],
-            rows[full * self.batch_size :],
-        )  # the rest: rows of any length
+        rows, rest = np.split(rows, [full * self.batch_size])  # what is left over is of any length
         pool_rows = max(1, min(_POOL_BATCHES, full // _MIN_POOLS)) * self.batch_size
         pools = np.arange(len(rows)) // pool_rows
         batches = rows[np.lexsort((self.lengths[rows], pools))].reshape(full, self.batch_size)
@@ -76,8 +73,6 @@ class LengthBatches(Trainer):
         return self._buckets
 
     def _run_epoch(self, *args: Any, epoch: int, **kwargs: Any) -> None:
-        if (
-            self._buckets is not None
-        ):  # with several processes, accelerate's set_epoch stops at its own wrapper
+        if self._buckets is not None:  # of a run resumed in several processes accelerate forgets to tell it
             self._buckets.set_epoch(epoch)
         super()._run_epoch(*args, epoch=epoch, **kwargs)

@@ -98,6 +98,7 @@ class WholeCheckpoints(Trainer):
     def _save_checkpoint(self, model: Any, trial: Any = None) -> None:
         step, folder = self.state.global_step, Path(super()._get_output_dir(trial))
         if any(_of_all_ranks(self.args.should_save and self._stands(folder, step))):
+            self.failed_saves, self.saved_step = 0, step
             return
         started = time.monotonic()
         error = self._write_staged(model, trial, folder)

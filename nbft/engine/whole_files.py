@@ -42,9 +42,7 @@ class Found(NamedTuple):
 
 def settle(folder: Path) -> list[str]:
     """Gives every file the permissions of a new file and flushes it to the disk; returns the files' names."""
-    mode = (
-        stat.S_IMODE(folder.stat().st_mode) & 0o666
-    )  # those of safetensors are readable by their owner alone
+    mode = stat.S_IMODE(folder.stat().st_mode) & 0o666  # those of safetensors are readable by their owner alone
     names = _files(folder)
     for name in names:
         (folder / name).chmod(mode)
