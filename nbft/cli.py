@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nbft
-from nbft.errors import NbftError, SpecError
+from nbft.checkup import check_up
+from nbft.errors import NbftError
+from nbft.resuming import run_to_resume
 from nbft.run import Run, open_run, runs, start_run
 from nbft.spec.load import read_spec
 from nbft.terminal import watch
@@ -45,10 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     quick.add_argument("--into", type=Path, default=Path("nbft-quickstart.ipynb"), help="where the notebook is written")
     check = command("check", _check, "Say what is wrong with spec files, without training.")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as train.epochs=1")
+    check.add_argument("--plan", action="store_true", help="also take a few steps and foretell memory and time")
     run = command("run", _run, "Train what a spec file says.")
     run.add_argument("file", type=Path, metavar="FILE")
     run.add_argument("--name", help="the run's name; the data's if left out")
     run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as train.epochs=1")
+    run.add_argument("--resume", action="store_true", help="go on with the newest run of that name if it is unfinished")
+    run.add_argument("--dry-run-steps", type=_count, default=0, metavar="N", help="end after N steps")
     for name, act, text in _ON_RUNS:
         made = command(name, act, text)
         made.add_argument("name", metavar="NAME", help="a run (reviews-001), or a name alone for its newest run")
@@ -58,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     command("list", _list, "List all runs, the newest first.")
     command("schema", _schema, "Print the JSON Schema of specs, for editors.")
     return parser
+
+
+def _count(word: str) -> int:
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {word!r}")
+    return int(word)
 
 
 def _quickstart(options: argparse.Namespace) -> int:
@@ -70,21 +82,27 @@ def _check(options: argparse.Namespace) -> int:
     worst = 0
     for file in options.files:
         try:
-            read_spec(file, name=str(file))
-            print(f"{file}: nothing wrong found")
-        except SpecError as error:
+            print(check_up(read_spec(file, name=str(file), overrides=options.set), plan=options.plan))
+        except NbftError as error:
             print(error, file=sys.stderr)
-            worst = error.exit_code
+            worst = max(worst, error.exit_code)
     return worst
 
 
 def _run(options: argparse.Namespace) -> int:
     loaded = read_spec(options.file, name=str(options.file), overrides=options.set)
-    return _follow(start_run(loaded, options.name or options.file.stem))
+    name, steps = options.name or options.file.stem, options.dry_run_steps
+    run = run_to_resume(loaded, name, steps) if options.resume else None
+    if run is None:
+        return _follow(start_run(loaded, name, dry_run_steps=steps))
+    return _go_on(run)
 
 
 def _resume(options: argparse.Namespace) -> int:
-    run = open_run(options.name)
+    return _go_on(open_run(options.name))
+
+
+def _go_on(run: Run) -> int:
     if run.status == "finished":
         print(f"{run.name} is finished: nothing to resume.")
         return 0

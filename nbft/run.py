@@ -7,9 +7,11 @@ import signal
 import threading
 import time
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbft.errors import RunError, RunFailed, SpecError
+from nbft.functions import preprocessed
 from nbft.launch.base import Worker
 from nbft.launch.process import kill_group, start_process
 from nbft.record import events as word
@@ -18,6 +20,7 @@ from nbft.record.folder import RunFolder, find_folder, list_folders
 from nbft.record.journal import Follower, append
 from nbft.record.lock import holder, is_held
 from nbft.record.state import RunState
+from nbft.spec.annotated import annotated, write_spec
 from nbft.spec.load import LoadedSpec, read_spec
 from nbft.spec.sections import RunSpec
 from nbft.spec.yaml_text import read_yaml
@@ -38,9 +41,10 @@ class Run:
         self.folder = folder
         self._worker = worker
         self._state = RunState(run=folder.run)
-        self._follower = Follower(folder.events)
+        self._seen = Follower(folder.events)
+        self._told = Follower(folder.events)
+        """Follows apart from `_seen`, so that a state that is only looked at piles nothing up."""
         self._lock = threading.RLock()
-        self._unseen: list[Event] = []
 
     def __repr__(self) -> str:
         best = self.best
@@ -62,20 +66,19 @@ class Run:
     def follow(self) -> list[Event]:
         """Returns the events that came since the last call; they are in the state already."""
         with self._lock:
-            events, self._unseen = [*self._unseen, *self._read()], []
+            events = _events_of(self._told)
+            self._see_new()
             return events
 
-    def _read(self) -> list[Event]:
-        events = [event for data in self._follower.read() if (event := event_from(data)) is not None]
-        for event in events:
+    def _see_new(self) -> None:
+        for event in _events_of(self._seen):
             self._state.see(event)
-        return events
 
     @property
     def state(self) -> RunState:
         """All that the run's record says by now."""
         with self._lock:
-            self._unseen += self._read()
+            self._see_new()
         return self._state
 
     @property
@@ -178,9 +181,14 @@ class Run:
 
     def _explain(self, error: dict[str, Any]) -> SpecError:
         resolved = json.loads(self.folder.resolved.read_text(encoding="utf-8"))
-        text = self.folder.spec.read_text(encoding="utf-8")
+        text = resolved.get("typed") or self.folder.spec.read_text(encoding="utf-8")
         places = read_yaml(text, first_line=int(resolved.get("first_line", 1)))
         return LoadedSpec(self.spec, text, str(resolved.get("name", self.name)), _places=places).explain(error)
+
+    def save_spec(self, path: str | Path, *, resolved: bool = False, force: bool = False) -> Path:
+        """Writes the spec as it was typed, comments kept, or `resolved`; raises RunError where another file is there."""
+        typed = self.folder.spec.read_bytes().decode()
+        return write_spec(Path(path), annotated(self.spec, typed) if resolved else typed, force=force)
 
     @property
     def metrics(self) -> dict[str, float | None]:
@@ -211,8 +219,7 @@ class Run:
         return pd.DataFrame([rows[step] for step in sorted(rows)])
 
     def _all_events(self) -> list[Event]:
-        found = (event_from(data) for data in Follower(self.folder.events).read())
-        return [event for event in found if event is not None]
+        return _events_of(Follower(self.folder.events))
 
     def load_model(self) -> Any:
         """Returns the best model, ready to predict."""
@@ -230,7 +237,8 @@ class Run:
         """Returns a Prediction (label, probability, probabilities) for a text, or a list of them for a list."""
         from nbft.model import predict
 
-        return predict(self._model_folder(), texts, batch_size)
+        folder = self._model_folder()
+        return predict(folder, preprocessed(texts, self.spec, self.folder), batch_size)
 
     def _model_folder(self) -> str:
         if not (self.folder.model / "config.json").is_file():
@@ -253,6 +261,11 @@ class Run:
         return self.best
 
 
+def _events_of(journal: Follower) -> list[Event]:
+    """Returns what came since the journal was last read."""
+    return [event for data in journal.read() if (event := event_from(data)) is not None]
+
+
 def _how(code: int | None) -> str:
     if code is None or code >= 0:
         return "" if code is None else f" (exit code {code})"
@@ -261,11 +274,11 @@ def _how(code: int | None) -> str:
     return f", by signal {-code} ({name}{why})"
 
 
-def start_run(loaded: LoadedSpec, name: str | None = None) -> Run:
-    """Makes the run's folder and starts its worker; returns at once."""
+def start_run(loaded: LoadedSpec, name: str | None = None, *, dry_run_steps: int = 0) -> Run:
+    """Makes the run's folder and starts its worker; returns at once. A dry run ends after so many steps."""
     from nbft.launch.prepare import prepare_folder
 
-    folder = prepare_folder(loaded, name)
+    folder = prepare_folder(loaded, name, dry_run_steps=dry_run_steps)
     return Run(folder, start_process(folder))
 
 

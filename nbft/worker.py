@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,21 @@ def evaluate(folder: Path, request: Path) -> int:
     return answer(RunFolder(folder.absolute()), request)
 
 
+def check(folder: Path, request: Path) -> int:
+    """Answers what can be known of a run before it trains, in the request's file, and returns the exit code."""
+    _set_defaults()
+    from nbft.engine.checkup import answer
+
+    return answer(RunFolder(folder.absolute()), request)
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Does what the arguments ask for: FOLDER trains, FOLDER --evaluate REQUEST and FOLDER --check REQUEST answer."""
+    place, *rest = arguments
+    ask = {"--evaluate": evaluate, "--check": check}.get(rest[0]) if rest else None
+    return ask(Path(place), Path(rest[1])) if ask else main(Path(place))
+
+
 def _set_defaults() -> None:
     """Must come before torch is imported; what the user set already stays."""
     for name, value in _SETTINGS.items():
@@ -75,7 +91,7 @@ def _attempt(place: RunFolder) -> int:
         resolved = json.loads(place.resolved.read_text(encoding="utf-8"))
         spec = RunSpec.model_validate(resolved["spec"])
         _go_to(resolved.get("started_in", ""))
-        end, code = _train(spec, place, record)
+        end, code = _train(spec, place, record, int(resolved.get("dry_run_steps") or 0))
     except Exception as error:
         traceback.print_exc()
         end, code = _failure(error, spec_batch(place), record)
@@ -89,7 +105,7 @@ def _go_to(started_in: str) -> None:
         os.chdir(started_in)
 
 
-def _train(spec: RunSpec, place: RunFolder, record: EventWriter) -> tuple[RunEnded, int]:
+def _train(spec: RunSpec, place: RunFolder, record: EventWriter, dry_run_steps: int) -> tuple[RunEnded, int]:
     from nbft.engine.commands import Orders
 
     orders = Orders()
@@ -98,18 +114,17 @@ def _train(spec: RunSpec, place: RunFolder, record: EventWriter) -> tuple[RunEnd
     from nbft.engine.attempt import train_run
 
     write_environment(place, spec.seed)
-    end = train_run(spec, place, record, orders)
+    end = train_run(spec, place, record, orders, dry_run_steps)
     return end, TERMINATED if orders.terminated else OK
 
 
 def _failure(error: Exception, batch: int, record: EventWriter) -> tuple[RunEnded, int]:
-    from nbft.engine.devices import is_out_of_memory
+    from nbft.engine.devices import is_out_of_memory, less_memory
 
     if is_out_of_memory(error):
         error = NbftError(
             f"Out of memory at step {record.state.step + 1}, with {batch} rows in a batch.",
-            f"Any of these needs less:\n    train: {{gradient_accumulation: 4}}   # same result, a quarter of the rows at once"
-            f"\n    train: {{batch_size: {max(batch // 2, 1)}}}\n    data: {{max_tokens: 128}}",
+            less_memory(batch),
             "train.batch_size",
         )
     code = WRONG_SPEC if isinstance(error, SpecError | DataError | ModelError) else FAILED
@@ -153,5 +168,4 @@ def write_environment(place: RunFolder, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    place, *rest = sys.argv[1:]
-    sys.exit(evaluate(Path(place), Path(rest[1])) if rest[:1] == ["--evaluate"] else main(Path(place)))
+    sys.exit(command(sys.argv[1:]))

@@ -20,16 +20,19 @@ LEFT = [
     "quickstart",
     "terminal",
     "notebook",
+    "checkup",
     "panels",
+    "resuming",
     "run",
     "evaluation",
     "model",
     "launch",
+    "functions",
     "record",
     "spec",
     "starter",
 ]
-RIGHT = ["worker", "engine", "tasks", "methods", "metrics", "data", "record", "spec", "starter"]
+RIGHT = ["worker", "engine", "tasks", "methods", "metrics", "data", "functions", "record", "spec", "starter"]
 """From the top down: a module may import those to its right only; the sides meet at record and spec."""
 MAKERS = ("distil", "corpus", "lessons", "student")
 """How the starter model was made: run by hand, imported by nothing else."""

@@ -19,7 +19,8 @@ Spec = dict[str, Any]
 @pytest.fixture
 def spec_file(tiny_spec: Spec, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A spec in a file; workers run in this process."""
-    monkeypatch.setattr("nbft.run.start_process", run_inline)
+    for starts in ("nbft.run", "nbft.checkup"):
+        monkeypatch.setattr(f"{starts}.start_process", run_inline)
     file = Path("tiny.yaml")
     file.write_text(yaml.safe_dump(tiny_spec, sort_keys=False))
     return file

@@ -16,7 +16,9 @@ BLOCK = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 
 
 def examples() -> list[tuple[str, str]]:
-    found = [(f"{page.name}-{i}", text) for page in PAGES for i, text in enumerate(BLOCK.findall(page.read_text("utf-8")))]
+    found = [
+        (f"{page.name}-{i}", text) for page in PAGES for i, text in enumerate(BLOCK.findall(page.read_text("utf-8")))
+    ]
     for notebook in sorted((ROOT / "notebooks").rglob("*.ipynb")):
         cells = json.loads(notebook.read_text("utf-8"))["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]

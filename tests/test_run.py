@@ -31,6 +31,11 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
+def endless(spec: Spec) -> Spec:
+    """A run that only its user ends."""
+    return {**spec, "train": {**spec["train"], "epochs": 5000}, "early_stopping": {"enabled": False}}
+
+
 @pytest.fixture
 def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers run in this process, to their end: what they do is the same, and torch is imported once."""
@@ -46,7 +51,7 @@ def until_step(run: Run, step: int) -> None:
 
 
 def test_a_killed_worker_is_a_failed_run_that_says_how_it_died_and_resumes(tiny_spec: Spec):
-    run = start_run(read_spec({**tiny_spec, "train": {**tiny_spec["train"], "epochs": 500}}), "reviews")
+    run = start_run(read_spec(endless(tiny_spec)), "reviews")
     until_step(run, 25)
     assert run.status == "running"
     other = open_run("reviews")
@@ -70,7 +75,7 @@ def test_a_killed_worker_is_a_failed_run_that_says_how_it_died_and_resumes(tiny_
 
 
 def test_sigterm_saves_at_the_end_of_the_step_and_exits_143(tiny_spec: Spec):
-    run = start_run(read_spec({**tiny_spec, "train": {**tiny_spec["train"], "epochs": 500}}), "reviews")
+    run = start_run(read_spec(endless(tiny_spec)), "reviews")
     until_step(run, 5)
     os.kill(run.state.pid or 0, signal.SIGTERM)
     run.wait()
@@ -81,7 +86,7 @@ def test_sigterm_saves_at_the_end_of_the_step_and_exits_143(tiny_spec: Spec):
 
 
 def test_a_second_worker_on_a_run_is_refused_and_names_the_first(tiny_spec: Spec):
-    run = start_run(read_spec({**tiny_spec, "train": {**tiny_spec["train"], "epochs": 500}}), "reviews")
+    run = start_run(read_spec(endless(tiny_spec)), "reviews")
     until_step(run, 1)
     second = subprocess.run(
         [sys.executable, "-m", "nbft.worker", str(run.folder.path)], capture_output=True, text=True, check=False
@@ -95,7 +100,7 @@ def test_a_second_worker_on_a_run_is_refused_and_names_the_first(tiny_spec: Spec
 @pytest.mark.usefixtures("inline")
 def test_data_of_the_notebook_is_handed_to_the_worker(tiny_spec: Spec):
     frame = pd.read_csv("reviews.csv")
-    data = DatasetDict({"train": Dataset.from_pandas(frame), "test": Dataset.from_pandas(frame[:20])})
+    data = DatasetDict({"train": Dataset.from_pandas(frame), "test": Dataset.from_pandas(frame.head(20))})
     variables = {"frame": frame, "sets": data, "rows": frame.to_dict("records")}
     counts = []
     for name in variables:

@@ -6,11 +6,14 @@ import shutil
 from pathlib import Path
 
 from nbft.engine.build import Built, build, plan
-from nbft.engine.checkpoints import newest_good, room_needed, save_model_whole, verify
+from nbft.engine.checkpoints import room_needed, steps_on_disk, take_newest_good
 from nbft.engine.commands import Orders
 from nbft.engine.control import Control
 from nbft.engine.dry_run import judged_once, shortened
+from nbft.engine.early_stopping import reason_to_stop
 from nbft.engine.inbox import Inbox
+from nbft.engine.result import keep_best
+from nbft.engine.whole_files import size_of
 from nbft.errors import DataError, NbftError, TrainingError
 from nbft.record import events as word
 from nbft.record.folder import RunFolder
@@ -34,7 +37,7 @@ def train_run(
     if dry_run_steps:
         planned = shortened(planned, built, dry_run_steps)
     if start is None:
-        _refuse_too_little_room(folder, planned.parameters * BYTES_A_PARAMETER, spec.save.keep)
+        refuse_too_little_room(folder.path, planned.parameters * BYTES_A_PARAMETER, spec.save.keep)
     record.say(planned)
     if not record.state.early_stopping.monitor:  # a resumed run keeps the rule as its user left it
         record.say(first_rule(spec, built))
@@ -45,22 +48,24 @@ def train_run(
     try:
         _train(built, record, start, step)
     except TrainingError:
-        _keep_best(built, folder, record, is_whole=False)
+        keep_best(built, folder, record, is_sound=False)
         raise
     if orders.terminated:
         return _ending("stopped", orders.stop or "", record, has_model=False)
-    best_step = _keep_best(built, folder, record)
+    best_step = keep_best(built, folder, record) or 0
     if not orders.stop and not dry_run_steps:
         _test(built, record, best_step)
-    reason = orders.stop or orders.early_stop or _all_done(spec.train.epochs, dry_run_steps and planned.total_steps)
+    early = orders.early_stop or reason_to_stop(record.state)
+    reason = orders.stop or early or _all_done(spec.train.epochs, dry_run_steps and planned.total_steps)
     return _ending("stopped" if orders.stop else "finished", reason, record, has_model=True)
 
 
-def _refuse_too_little_room(folder: RunFolder, model_bytes: int, keep: int) -> None:
-    needed, free = room_needed(model_bytes, keep), shutil.disk_usage(folder.path).free
+def refuse_too_little_room(place: Path, model_bytes: int, keep: int) -> None:
+    """Raises DataError where the disk is too full for what a run saves."""
+    needed, free = room_needed(model_bytes, keep), shutil.disk_usage(place).free
     if free < needed:
         raise DataError(
-            f"The checkpoints and the model need {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free in {folder.path}.",
+            f"The checkpoints and the model need {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free in {place}.",
             "Make room, move the runs with NBFT_RUNS, or keep fewer checkpoints:  save: {keep: 1}",
             "save.keep",
         )
@@ -84,17 +89,29 @@ def first_rule(spec: RunSpec, built: Built) -> word.EarlyStoppingSet:
 
 
 def _starting_point(folder: RunFolder, record: EventWriter) -> tuple[Path | None, int]:
-    found = newest_good(folder.checkpoints, folder.run)
+    found = take_newest_good(folder.checkpoints, folder.run)
     for name, reason in found.skipped:
-        record.warn(f"{name} was passed over: {reason}.", "It was left where it is; the one before it was taken.")
+        record.warn(f"{name} was passed over: {reason}.", "It was set aside, not deleted; the one before it was taken.")
+    _say_what_stands(folder, record)
     return found.path, found.step
+
+
+def _say_what_stands(folder: RunFolder, record: EventWriter) -> None:
+    """A kill between a save and its event leaves the record behind the disk: it must know of every best model that stands."""
+    standing = steps_on_disk(folder.checkpoints, folder.run)
+    gone = [step for step in record.state.checkpoints if step not in standing]
+    unsaid = [step for step in standing if step not in record.state.checkpoints]
+    for step in unsaid or standing[-1:] if gone or unsaid else []:
+        size = size_of(folder.checkpoints / f"checkpoint-{step}")
+        record.say(word.CheckpointSaved(step=step, seconds=0.0, size_bytes=size, removed=gone))
 
 
 def _train(built: Built, record: EventWriter, start: Path | None, step: int) -> None:
     state = record.state
-    if state.plan and step >= state.plan.total_steps:
+    is_done = state.plan is not None and step >= state.plan.total_steps
+    if start and (is_done or reason_to_stop(state)):
         built.trainer.state.global_step = step
-        built.trainer._load_from_checkpoint(str(start))  # noqa: SLF001 - the last step is done; only its end was cut off
+        built.trainer._load_from_checkpoint(str(start))  # noqa: SLF001 - only the end was cut off
         return
     record.say(word.PhaseStarted(phase="training"))
     built.trainer.train(resume_from_checkpoint=str(start) if start else None)
@@ -103,27 +120,6 @@ def _train(built: Built, record: EventWriter, start: Path | None, step: int) -> 
             "The last checkpoint could not be saved, so the run is not finished.",
             f"Make room on the disk of {built.trainer.args.output_dir}, then resume the run.",
         )
-
-
-def _keep_best(built: Built, folder: RunFolder, record: EventWriter, *, is_whole: bool = True) -> int:
-    """Writes model/ from the best checkpoint, or from the weights in memory where nothing was evaluated."""
-    trainer, best = built.trainer, record.state.early_stopping.best_step
-    if best is None and not is_whole:
-        return 0
-    record.say(word.PhaseStarted(phase="keeping the best model"))
-    if best is not None and (best != trainer.state.global_step or not is_whole):
-        checkpoint = folder.checkpoints / f"checkpoint-{best}"
-        flaw = verify(checkpoint, folder.run)
-        if flaw:
-            record.warn(f"The best checkpoint (step {best}) can't be used: {flaw}. The newest model was kept instead.")
-            if not is_whole:
-                return 0
-        else:
-            trainer.state.best_model_checkpoint = str(checkpoint)
-            trainer._load_best_model()  # noqa: SLF001 - knows how to load adapters too
-    built.tokenizer.model_max_length = built.features["train"].limit  # whoever uses the model cuts as training did
-    save_model_whole(trainer.accelerator.unwrap_model(trainer.model), built.tokenizer, folder.model)
-    return best or trainer.state.global_step
 
 
 def _test(built: Built, record: EventWriter, step: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,14 @@ import torch
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, TrainingArguments, set_seed
 from transformers.trainer_callback import DefaultFlowCallback, PrinterCallback, ProgressCallback
+from transformers.utils.logging import disable_progress_bar
 
 from nbft.data.load import Splits, load_splits
 from nbft.engine.devices import choose_precision, device_name
+from nbft.engine.functions import make_loss, make_scorer, preprocessing
 from nbft.engine.trainer import RunTrainer
 from nbft.errors import DataError, NbftError
+from nbft.functions import load_functions, notes_on
 from nbft.record.events import PhaseStarted, Planned
 from nbft.record.folder import RunFolder
 from nbft.record.writer import EventWriter
@@ -44,12 +46,8 @@ class Built:
 
 def build(spec: RunSpec, folder: RunFolder, record: EventWriter) -> Built:
     """Loads the data and the model and makes the trainer; says each phase. Raises DataError and ModelError."""
-    task = TASKS[spec.task](spec, record.warn)
-    task.model_limit = model_limit(spec.model)
-    record.say(PhaseStarted(phase="loading the data"))
-    splits = load_splits(spec.data, folder.variables, task.standardise, task.strata, spec.seed)
-    others = {name: rows for name, rows in splits.present.items() if name != "train"}
-    task.learn_labels(splits.train, others)
+    functions = load_functions(spec, folder)
+    task, splits = load_rows(spec, folder, record)
     record.say(PhaseStarted(phase="tokenising"))
     tokenizer = load_tokenizer(spec.model)
     features, notes = _tokenise(spec, task, splits, tokenizer)
@@ -64,12 +62,30 @@ def build(spec: RunSpec, folder: RunFolder, record: EventWriter) -> Built:
         eval_dataset=features["validation"].rows if "validation" in features else None,
         data_collator=task.collator(tokenizer),
         processing_class=tokenizer,
-        compute_metrics=_scorer(task, spec),
+        compute_metrics=make_scorer(task, spec, functions),
+        compute_loss_func=make_loss(spec, functions),
         preprocess_logits_for_metrics=task.reduce,
     )
+    # transformers takes any model with **kwargs for one whose loss does, and then sums the passes of a step up
+    trainer.model_accepts_loss_kwargs = task.loss_counts_items
     _make_ours(trainer, spec, folder, record, features["train"].lengths)
     metrics = _monitorable(task, spec) if "validation" in features else []
-    return Built(trainer, task, tokenizer, splits, features, metrics, precision, [*splits.notes, *task.notes, *notes])
+    all_notes = [*splits.notes, *task.notes, *notes, *notes_on(functions, folder)]
+    return Built(trainer, task, tokenizer, splits, features, metrics, precision, all_notes)
+
+
+def load_rows(spec: RunSpec, folder: RunFolder, record: EventWriter) -> tuple[Task, Splits]:
+    """Returns the task, its labels known, and the rows of each split; raises DataError where they don't fit together."""
+    disable_progress_bar()  # the record says how far things are
+    task = TASKS[spec.task](spec, record.warn)
+    task.preprocess = preprocessing(spec, load_functions(spec, folder))
+    task.model_limit = model_limit(spec.model)
+    checked_limit(spec.data.max_tokens, task.model_limit)
+    record.say(PhaseStarted(phase="loading the data"))
+    splits = load_splits(spec.data, folder.variables, task.standardise, task.strata, spec.seed)
+    others = {name: rows for name, rows in splits.present.items() if name != "train"}
+    task.learn_labels(splits.train, others)
+    return task, splits
 
 
 def _load_model(task: Task, spec: RunSpec) -> Any:
@@ -86,7 +102,7 @@ def _tokenise(
     spec: RunSpec, task: Task, splits: Splits, tokenizer: PreTrainedTokenizerBase
 ) -> tuple[dict[str, Features], list[str]]:
     """Cuts all splits at the limit that suits the training rows."""
-    limit = _checked_limit(spec.data.max_tokens, task.model_limit)
+    limit = checked_limit(spec.data.max_tokens, task.model_limit)
     train = task.features(splits.train, tokenizer, limit)
     features = {"train": train}
     for name, rows in splits.present.items():
@@ -107,7 +123,8 @@ def _tokenise(
     return features, notes
 
 
-def _checked_limit(wanted: int | None, limit: int | None) -> int | None:
+def checked_limit(wanted: int | None, limit: int | None) -> int | None:
+    """Returns the limit that was asked for; raises DataError where the model reads less."""
     if wanted is not None and limit is not None and wanted > limit:
         raise DataError(
             f"The model reads {limit} tokens at most, not {wanted}.", f"Write  max_tokens: {limit}", "data.max_tokens"
@@ -117,12 +134,12 @@ def _checked_limit(wanted: int | None, limit: int | None) -> int | None:
 
 def _arguments(spec: RunSpec, folder: RunFolder, precision: str) -> TrainingArguments:
     train = spec.train
-    rows_at_once = _rows_at_once(spec)
+    at_once = rows_at_once(spec)
     has_gpu = torch.cuda.is_available()
     args = TrainingArguments(
         output_dir=str(folder.checkpoints),
-        per_device_train_batch_size=rows_at_once,
-        per_device_eval_batch_size=spec.evaluate.batch_size or 2 * rows_at_once,
+        per_device_train_batch_size=at_once,
+        per_device_eval_batch_size=spec.evaluate.batch_size or 2 * at_once,
         gradient_accumulation_steps=train.gradient_accumulation,
         num_train_epochs=train.epochs,
         learning_rate=train.learning_rate,
@@ -148,7 +165,8 @@ def _arguments(spec: RunSpec, folder: RunFolder, precision: str) -> TrainingArgu
     return args
 
 
-def _rows_at_once(spec: RunSpec) -> int:
+def rows_at_once(spec: RunSpec) -> int:
+    """Returns the rows of one pass; raises NbftError where a batch can't be split into equal passes."""
     size, passes = spec.train.batch_size, spec.train.gradient_accumulation
     if size % passes:
         raise NbftError(
@@ -159,17 +177,9 @@ def _rows_at_once(spec: RunSpec) -> int:
     return size // passes
 
 
-def _scorer(task: Task, spec: RunSpec) -> Callable[[Any], dict[str, float]]:
-    names = spec.evaluate.metrics or list(task.default_metrics)
-
-    def score(prediction: Any) -> dict[str, float]:
-        return task.score(prediction.predictions, prediction.label_ids, names)
-
-    return score
-
-
 def _monitorable(task: Task, spec: RunSpec) -> list[str]:
-    return [*(f"eval/{name}" for name in spec.evaluate.metrics or task.default_metrics), "eval/loss"]
+    names = spec.evaluate.metrics or task.default_metrics
+    return [*(f"eval/{name.removeprefix('$')}" for name in names), "eval/loss"]
 
 
 def _make_ours(trainer: RunTrainer, spec: RunSpec, folder: RunFolder, record: EventWriter, lengths: list[int]) -> None:

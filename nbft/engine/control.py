@@ -73,7 +73,8 @@ class Control(TrainerCallback):
         return every == "epoch" or (state.global_step >= state.max_steps and not _is_due(every, state.global_step))
 
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **said: Any) -> None:
-        """Says the numbers of training."""
+        """Says the numbers of training; the Trainer's own list of them would be written into every checkpoint."""
+        del state.log_history[:-1]
         logs: dict[str, float] = said.get("logs") or {}
         if "loss" in logs:
             values = {f"train/{key}": logs[key] for key in ("loss", "learning_rate", "grad_norm") if key in logs}

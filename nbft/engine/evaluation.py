@@ -12,8 +12,11 @@ import torch
 from transformers import AutoConfig, Trainer, TrainingArguments
 
 from nbft.data.sources import read_source
+from nbft.engine.functions import Score, make_scorer, preprocessing
 from nbft.errors import NbftError
+from nbft.functions import load_functions
 from nbft.record.folder import RunFolder
+from nbft.spec.metric_names import metric_names
 from nbft.spec.sections import RunSpec
 from nbft.tasks import TASKS
 from nbft.tasks.base import Task
@@ -42,6 +45,8 @@ def evaluate_model(folder: RunFolder, source: str) -> dict[str, float]:
     spec = RunSpec.model_validate(json.loads(folder.resolved.read_text(encoding="utf-8"))["spec"])
     spec = spec.model_copy(update={"model": str(folder.model)})
     task = TASKS[spec.task](spec, print)
+    functions = load_functions(spec, folder)
+    task.preprocess = preprocessing(spec, functions)
     found = read_source(source, folder.variables)
     rows = task.standardise(found.splits.get("test", found.splits["train"]), "test")
     config = AutoConfig.from_pretrained(str(folder.model), trust_remote_code=False)
@@ -50,14 +55,13 @@ def evaluate_model(folder: RunFolder, source: str) -> dict[str, float]:
     tokenizer = load_tokenizer(str(folder.model))
     features = task.features(rows, tokenizer, tokenizer.model_max_length)
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = _trainer(task, spec, scratch, tokenizer)
+        trainer = _trainer(task, spec, scratch, make_scorer(task, spec, functions), tokenizer)
         metrics = trainer.evaluate(features.rows, metric_key_prefix="test")  # pyright: ignore[reportArgumentType]
-    wanted = [*(spec.evaluate.metrics or task.default_metrics), "loss"]
+    wanted = [*metric_names(spec), "loss"]
     return {f"test/{name}": metrics[f"test_{name}"] for name in wanted if f"test_{name}" in metrics}
 
 
-def _trainer(task: Task, spec: RunSpec, scratch: str, tokenizer: Any) -> Trainer:
-    metrics = spec.evaluate.metrics or task.default_metrics
+def _trainer(task: Task, spec: RunSpec, scratch: str, score: Score, tokenizer: Any) -> Trainer:
     return Trainer(
         model=task.load_model(spec.model),
         args=TrainingArguments(
@@ -71,6 +75,6 @@ def _trainer(task: Task, spec: RunSpec, scratch: str, tokenizer: Any) -> Trainer
         ),
         data_collator=task.collator(tokenizer),
         processing_class=tokenizer,
-        compute_metrics=lambda p: task.score(p.predictions, p.label_ids, metrics),  # pyright: ignore[reportArgumentType]
+        compute_metrics=score,
         preprocess_logits_for_metrics=task.reduce,
     )

@@ -25,14 +25,14 @@ class InlineWorker:
         """Does nothing: it has ended."""
 
 
-def run_inline(folder: RunFolder) -> InlineWorker:
+def run_inline(folder: RunFolder, *arguments: str) -> InlineWorker:
     """Runs the worker to its end; the caller's signal handlers are as before afterwards."""
     from nbft import worker
 
     main_thread = threading.current_thread() is threading.main_thread()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)} if main_thread else {}
     try:
-        return InlineWorker(worker.main(folder.path))
+        return InlineWorker(worker.command([str(folder.path), *arguments]))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

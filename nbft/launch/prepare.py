@@ -10,22 +10,27 @@ from pathlib import Path
 from typing import Any
 
 from nbft.errors import NbftError
+from nbft.functions import keep_functions
 from nbft.record.folder import RunFolder, create_folder
 from nbft.spec.load import LoadedSpec
 
 
-def prepare_folder(loaded: LoadedSpec, name: str | None = None, root: Path | None = None) -> RunFolder:
+def prepare_folder(
+    loaded: LoadedSpec, name: str | None = None, root: Path | None = None, *, dry_run_steps: int = 0
+) -> RunFolder:
     """Makes the next folder of that name; without a name it is called after the training data or the model."""
     folder = create_folder(name or default_name(loaded), root)
     folder.spec.write_text(loaded.text_to_save, encoding="utf-8")
-    for variable, value in loaded.variables.items():
-        _keep_variable(folder, variable, value)
+    keep_variables(loaded, folder)
     resolved = {
         "spec": loaded.spec.model_dump(mode="json"),
+        "typed": loaded.text,
         "name": loaded.name,
         "first_line": loaded.first_line,
         "python": sys.executable,
         "started_in": str(Path.cwd()),
+        "functions": {name: f"variables/{name}.py" for name in loaded.functions},
+        "dry_run_steps": dry_run_steps,
     }
     folder.resolved.write_text(json.dumps(resolved, indent=1, ensure_ascii=False), encoding="utf-8")
     return folder
@@ -36,6 +41,13 @@ def default_name(loaded: LoadedSpec) -> str:
     source = str(loaded.spec.data.train)
     stem = Path(source.lstrip("$")).name.split(".")[0]
     return re.sub(r"[^\w-]+", "-", stem).strip("-_") or "run"
+
+
+def keep_variables(loaded: LoadedSpec, folder: RunFolder) -> None:
+    """Writes what the spec takes from the notebook into the folder, where the worker finds it."""
+    for variable, value in loaded.variables.items():
+        _keep_variable(folder, variable, value)
+    keep_functions(loaded.functions, folder)
 
 
 def _keep_variable(folder: RunFolder, name: str, value: Any) -> None:

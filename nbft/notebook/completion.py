@@ -17,11 +17,12 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, context_
 from nbft.notebook.magics import FLAGS
 from nbft.record.folder import list_folders, runs_root
 from nbft.spec.completion import Completion, Hover, Surroundings, complete, hover
+from nbft.spec.fields import keys
 from nbft.spec.reference import reference_markdown
 
 _CELL = re.compile(r"\s*%%finetune(?!\w)")
-_RUN_MAGIC = re.compile(r"\s*%ft_(?:attach|eval|resume|stop)\s+(?P<word>[\w.-]*)$")
-_RESUME = re.compile(r"--resume[ =](?P<word>[\w.-]*)$")
+_RUN_MAGIC = re.compile(r"\s*%ft_(?:attach|eval|resume|save|stop)\s+(?P<word>[\w.-]*)$")
+_SET = re.compile(r"--set[ =](?P<word>[\w.]*)$")
 _NAMED_VARIABLES = 500
 """Variables that are looked at for one key press."""
 
@@ -80,9 +81,10 @@ def complete_cell(
         return None
     yaml_start = _first_line_end(text)
     if cursor < yaml_start:
-        resumed = _RESUME.search(line)
-        if resumed:
-            return cursor - len(resumed["word"]), _starting(resumed["word"], around().runs, "run")
+        setting = _SET.search(line)
+        if setting:
+            names = [key.name for key in keys().values() if key.section is None]
+            return cursor - len(setting["word"]), _starting(setting["word"], names, "key")
         word = re.search(r"[\w-]*$", line)
         typed = word[0] if word else ""
         return cursor - len(typed), _starting(typed, FLAGS, "flag") if typed.startswith("-") or not typed else ()

@@ -10,16 +10,36 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from IPython.display import display
 
+from nbft.checkup import check_up
 from nbft.errors import NbftError, RunError
 from nbft.launch.prepare import default_name
 from nbft.notebook import tables
+from nbft.notebook.line import Line, read_line, split_line
 from nbft.notebook.watch import until_taken_up, watch
 from nbft.record.folder import NUMBERED, check_name
+from nbft.resuming import run_to_resume
 from nbft.run import Run, open_run, runs, start_run
-from nbft.spec.guess import did_you_mean
 from nbft.spec.load import LoadedSpec, read_spec
+from nbft.spec.reference import reference_markdown
 
-FLAGS = ("--background", "--keep-live")
+WATCHING = ("--background", "--keep-live")
+VALUED = ("--set", "--dry-run-steps")
+FLAGS = (*WATCHING, "--check", "--plan", "--resume", *VALUED)
+"""All flags of `%%finetune`; those of VALUED take a value."""
+
+
+HELP = """\
+%%finetune NAME [--flags]: fine-tunes a model as the YAML below says, and shows how it goes.
+
+The run is bound to NAME (`run` if left out). Interrupt once: stop and keep the best; twice: end the worker now.
+
+  --background          return at once; the run goes on
+  --keep-live           keep the charts live after the end
+  --check               train nothing: say what is wrong, or what would be done with which defaults
+  --plan                train nothing: also take a few steps and foretell memory and time
+  --set KEY=VALUE       a value that wins over the YAML's, as --set train.epochs=1; may be given several times
+  --resume              go on with the newest run of that name if it is unfinished, instead of starting another
+  --dry-run-steps N     end after N steps, with one evaluation and a saved model"""
 
 
 @magics_class
@@ -38,48 +58,67 @@ class FinetuneMagics(Magics):
     @no_var_expand
     @cell_magic
     def finetune(self, line: str, cell: str) -> None:
-        """%%finetune NAME [--background] [--keep-live]: fine-tunes a model as the YAML below says, and shows how it goes.
-
-        The run is bound to NAME (`run` if left out). --background returns at once; --keep-live keeps the charts live
-        after the end. Interrupt once: stop and keep the best; twice: end the worker now.
-        """
-        name, flags = read_line("%%finetune", line, FLAGS)
+        """%%finetune NAME [--flags]: fine-tunes a model as the YAML below says, and shows how it goes."""
+        asked = read_line("%%finetune", line, FLAGS, VALUED)
         here = f"cell In[{self._ip.execution_count}]"
-        loaded = read_spec(cell, variables=self._names, name=here, first_line=2)
-        variable = identifier(name) if name else "run"
-        _refuse_taken(check_name(name or default_name(loaded)), variable, loaded)
-        run = start_run(loaded, name)
+        sets = asked.values.get("--set", ())
+        loaded = read_spec(cell, variables=self._names, name=here, first_line=2, overrides=sets)
+        if asked.flags & {"--check", "--plan"}:
+            display(check_up(loaded, plan="--plan" in asked.flags).output(), raw=True)
+            return
+        name = check_name(asked.name or default_name(loaded))
+        variable = identifier(asked.name) if asked.name else "run"
+        steps = asked.count("--dry-run-steps")
+        run = run_to_resume(loaded, name, steps) if "--resume" in asked.flags else None
+        if run is not None:
+            self._ip.push({variable: run})
+            self._go_on(run, variable, asked)
+            return
+        _refuse_taken(name, variable, loaded)
+        run = start_run(loaded, name, dry_run_steps=steps)
         self._ip.push({variable: run})
-        watch(run, variable, background="--background" in flags, keep_live="--keep-live" in flags)
+        _watch(run, variable, asked)
+
+    def _go_on(self, run: Run, variable: str, asked: Line) -> None:
+        """Takes a run up where it is: watches one that lives, resumes one that was cut off, leaves a finished one alone."""
+        if run.status == "finished":
+            display(
+                {"text/plain": f"{run.name} is finished: nothing to resume. It is bound to `{variable}`."}, raw=True
+            )
+            return
+        if run.is_over:
+            attempt = run.state.attempt
+            run.resume()
+            until_taken_up(run, attempt)
+        _watch(run, variable, asked)
 
     @no_var_expand
     @line_magic
     def ft_attach(self, line: str) -> None:
         """%ft_attach [NAME] [--keep-live]: shows the dashboard of a run, living or over; the newest if NAME is left out."""
-        name, flags = read_line("%ft_attach", line, ("--keep-live",))
-        run = _find(name)
+        asked = read_line("%ft_attach", line, ("--keep-live",))
+        run = _find(asked.name)
         over = run.is_over
-        watch_live = "--keep-live" in flags or over
+        watch_live = "--keep-live" in asked.flags or over
         watch(run, self._bind(run), background=not over, keep_live=watch_live)
 
     @no_var_expand
     @line_magic
     def ft_resume(self, line: str) -> None:
         """%ft_resume NAME [--background] [--keep-live]: goes on with a run that was paused, stopped or cut off."""
-        name, flags = read_line("%ft_resume", line, FLAGS)
-        run = open_run(_given("%ft_resume", name))
+        asked = read_line("%ft_resume", line, WATCHING)
+        run = open_run(_given("%ft_resume", asked.name))
         attempt, was_over = run.state.attempt, run.is_over
         run.resume()
         if was_over:
             until_taken_up(run, attempt)
-        watch(run, self._bind(run), background="--background" in flags, keep_live="--keep-live" in flags)
+        _watch(run, self._bind(run), asked)
 
     @no_var_expand
     @line_magic
     def ft_stop(self, line: str) -> None:
         """%ft_stop NAME: ends a run after its present step and keeps the best model."""
-        name, _ = read_line("%ft_stop", line, ())
-        run = open_run(_given("%ft_stop", name))
+        run = open_run(_given("%ft_stop", read_line("%ft_stop", line, ()).name))
         run.stop()
         display({"text/plain": f"{run.name} stops after this step and keeps the best model."}, raw=True)
 
@@ -87,11 +126,23 @@ class FinetuneMagics(Magics):
     @line_magic
     def ft_eval(self, line: str) -> None:
         """%ft_eval [NAME] [DATA]: shows the metrics of a run's best model on its test rows, or on a file or $variable."""
-        words = line.split(maxsplit=1)
-        name, _ = read_line("%ft_eval", words[0] if words else "", ())
-        run = _find(name)
-        values = run.evaluate(self._data(words[1]) if len(words) > 1 else None)
+        asked = split_line("%ft_eval", line, ())
+        run = _find(asked.name)
+        values = run.evaluate(self._data(" ".join(asked.more)) if asked.more else None)
         display(tables.metrics(run.name, values), raw=True)
+
+    @no_var_expand
+    @line_magic
+    def ft_save(self, line: str) -> None:
+        """%ft_save NAME FILE.yaml [--resolved] [--force]: writes a run's spec as it was typed, or with every default."""
+        asked = read_line("%ft_save", line, ("--resolved", "--force"), names=2)
+        if not asked.more:
+            raise NbftError(
+                "%ft_save needs a run and a file.", f"As in: %ft_save {asked.name or 'reviews'} reviews.yaml"
+            )
+        run = open_run(_given("%ft_save", asked.name))
+        file = run.save_spec(asked.more[0], resolved="--resolved" in asked.flags, force="--force" in asked.flags)
+        display({"text/plain": f"The spec of {run.name} is in {file}."}, raw=True)
 
     @no_var_expand
     @line_magic
@@ -116,22 +167,14 @@ class FinetuneMagics(Magics):
         return self._names[word[1:]]
 
 
-def read_line(magic: str, line: str, flags: tuple[str, ...]) -> tuple[str | None, set[str]]:
-    """Returns the name, None if left out, and the flags; raises NbftError for anything else on the line."""
-    words = line.split()
-    given = {word for word in words if word.startswith("--")}
-    names = [word for word in words if word not in given]
-    for flag in sorted(given - set(flags)):
-        raise NbftError(f"{magic} knows no flag {flag!r}.", did_you_mean(flag, flags) if flags else "It knows none.")
-    if len(names) > 1:
-        raise NbftError(f"{magic} takes one name, not {len(names)}: {' '.join(names)}", f"As in: {magic} {names[0]}")
-    return (names[0] if names else None), given
-
-
 def identifier(name: str) -> str:
     """Returns the variable for a run's name: `my-run` is bound to `my_run`."""
     word = re.sub(r"\W", "_", name)
     return f"_{word}" if word[:1].isdigit() else f"{word}_" if keyword.iskeyword(word) else word
+
+
+def _watch(run: Run, variable: str, asked: Line) -> None:
+    watch(run, variable, background="--background" in asked.flags, keep_live="--keep-live" in asked.flags)
 
 
 def _given(magic: str, name: str | None) -> str:
@@ -152,9 +195,9 @@ def _find(name: str | None) -> Run:
 
 def _refuse_taken(name: str, variable: str, loaded: LoadedSpec) -> None:
     """Refuses a name whose run still goes on, and one that would take the place of the data it trains on."""
-    if variable in loaded.variables:
+    if variable in loaded.variables or variable in loaded.functions:
         raise RunError(
-            f"The run would be bound to `{variable}`, which holds the rows it is to learn from.",
+            f"The run would be bound to `{variable}`, which holds what the run is to use.",
             f"Give it another name, as in: %%finetune {name}-run",
         )
     going = [run for run in runs() if (m := NUMBERED.match(run.name)) and m["name"] == name and not run.is_over]
@@ -168,5 +211,6 @@ def _refuse_taken(name: str, variable: str, loaded: LoadedSpec) -> None:
 
 
 def load(ipython: InteractiveShell) -> None:
-    """Registers the magics."""
+    """Registers the magics; `%%finetune?` shows its flags and the reference of the YAML."""
+    FinetuneMagics.finetune.__doc__ = f"{HELP}\n\n{reference_markdown()}"
     ipython.register_magics(FinetuneMagics)

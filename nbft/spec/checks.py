@@ -10,7 +10,7 @@ from nbft.spec.guess import closest, did_you_mean, listed, short
 from nbft.spec.metric_names import METRICS, computed_metrics, metric_meant, metric_names, monitored_metric
 from nbft.spec.peek import columns_of
 from nbft.spec.sections import RunSpec
-from nbft.spec.sources import Nothing, Share, Source, share_or_source
+from nbft.spec.sources import VARIABLE, Nothing, Share, Source, share_or_source
 from nbft.spec.text import Path, SpecText
 
 Finding = tuple[Path, str, str]
@@ -94,6 +94,9 @@ def _check_metrics(spec: RunSpec) -> Iterator[Finding]:
             yield path, f"{name!r} is in the list already.", "Delete one of them."
         elif name == "loss" or meant == "loss":
             yield path, "the loss is always computed.", "Leave it out of the list; monitor it as eval/loss."
+        elif name.startswith("$") and VARIABLE.fullmatch(name):
+            if name[1:] in (*METRICS, "loss"):
+                yield path, f"{name[1:]!r} is a metric of nbft's.", "Give the function another name."
         elif name not in METRICS:
             fix = f"Did you mean {meant!r}?" if meant else did_you_mean(name, METRICS, "nbft computes")
             yield path, f"nbft knows no metric {name!r}.", fix

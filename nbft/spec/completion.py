@@ -16,7 +16,7 @@ from nbft.spec.nearby import files, local_models
 from nbft.spec.peek import columns_of
 from nbft.spec.scalars import plain, spell
 from nbft.spec.sources import source_of
-from nbft.spec.variables import DATA_KEYS, is_data, plain_value
+from nbft.spec.variables import DATA_KEYS, FUNCTION_KEYS, is_data, is_function, plain_value, takes_function
 from nbft.starter import STARTER_DATA, STARTER_MODELS
 
 
@@ -150,7 +150,9 @@ def _values(text: str, place: Place, around: Surroundings) -> Iterable[Completio
     if key is None:
         return
     if place.word.lstrip("'\"").startswith("$"):
-        yield from _variables(key, around)
+        yield from _functions(key, place, around)
+        if key.path not in FUNCTION_KEYS:
+            yield from _variables(key, around)
         return
     special = _SPECIAL.get(key.path)
     if special is not None:
@@ -168,6 +170,13 @@ def _choices(key: Key, place: Place) -> Iterable[Completion]:
             yield Completion(choice, "value", "the default" if choice == default else "")
     if not key.choices and default is not None:
         yield Completion(default, "value", "the default")
+
+
+def _functions(key: Key, place: Place, around: Surroundings) -> Iterable[Completion]:
+    path = (*key.path, 0) if place.kind == "item" else key.path
+    if takes_function(path):
+        names = [name for name, value in around.variables.items() if is_function(value)]
+        yield from (Completion(f"${name}", "function") for name in names if not name.startswith("_"))
 
 
 def _variables(key: Key, around: Surroundings) -> Iterable[Completion]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -43,6 +43,8 @@ class LoadedSpec:
     text_to_save: str = ""
     """The text with overrides and the values of variables in place, comments kept: with `variables` it gives the same run."""
     _places: SpecText = field(default_factory=lambda: SpecText(""), repr=False, compare=False)
+    functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    """Functions that the spec names as `$name`."""
 
     @property
     def first_line(self) -> int:
@@ -83,13 +85,13 @@ def read_spec(
     given = text_of(source, variables, name, first_line)
     text = given.text
     apply_overrides(text, overrides)
-    rows = put_in_place(text, given.variables)
+    kept = put_in_place(text, given.variables)
     to_save = rewritten(text, data_as_set(text), text.data) if text.origins and not text.problems else text.text
     settle_blanks(text)
-    spec = _validate(text, rows)
+    spec = _validate(text, kept.rows)
     if text.problems or spec is None:
         raise SpecError(_in_order(text), given.name)
-    return LoadedSpec(spec, text.text, given.name, rows, to_save, text)
+    return LoadedSpec(spec, text.text, given.name, kept.rows, to_save, text, kept.functions)
 
 
 def _validate(text: SpecText, rows: Mapping[str, Any]) -> RunSpec | None:

@@ -32,8 +32,9 @@ _SPLITS = ("eval/", "eval_", "val/", "val_", "validation/", "validation_", "vali
 
 
 def metric_names(spec: RunSpec) -> list[str]:
-    """Returns the metrics of a run besides the loss, in the spec's order."""
-    return list(dict.fromkeys(spec.evaluate.metrics or DEFAULT_METRICS[spec.task]))
+    """Returns the metrics of a run besides the loss, in the spec's order; `$name` is called `name`."""
+    names = spec.evaluate.metrics or DEFAULT_METRICS[spec.task]
+    return list(dict.fromkeys(name.removeprefix("$") for name in names))
 
 
 def computed_metrics(spec: RunSpec) -> list[str]:

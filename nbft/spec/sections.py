@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from nbft.spec.types import Count, Every, Fraction, HeldOut, MetricNames, Monitor, Rows, Text
+from nbft.spec.types import Count, Every, Fraction, Function, HeldOut, MetricNames, Monitor, Rows, Text
 
 
 class Section(BaseModel):
@@ -39,6 +39,8 @@ class Data(Section):
     """Rows that only the final evaluation sees: a source like `train`, or a share or number of training rows."""
     columns: Columns = Columns()
     """Which column holds what; recognised by name and content where left out."""
+    preprocess: Annotated[Function | None, Field(examples=["$clean"])] = None
+    """A function of the notebook, text to text, that every text goes through before it is tokenised."""
     max_tokens: Annotated[Count | None, Field(examples=[256])] = None
     """Longer texts are cut after this many tokens; by default the training texts' 99th percentile, within the model's limit."""
 
@@ -64,6 +66,8 @@ class Train(Section):
     """Gradients longer than this are scaled down to it."""
     label_smoothing: Fraction = 0.0
     """Share of the target that is spread over all classes (Szegedy et al. 2016)."""
+    loss: Annotated[Function | None, Field(examples=["$my_loss"])] = None
+    """A function of the notebook, (logits, labels) to a tensor of one number; the model's own loss if left out."""
     precision: Literal["auto", "bf16", "fp16", "fp32"] = "auto"
     """Numbers used in the passes; `auto` takes bf16 where the processor or GPU does it well."""
 
@@ -87,7 +91,7 @@ class Evaluate(Section):
     every: Every = "epoch"
     """`epoch`, or a number of steps."""
     metrics: Annotated[MetricNames | None, Field(examples=[["accuracy", "f1"]])] = None
-    """Metrics to compute, as [accuracy, f1]; the task's own if left out."""
+    """Metrics to compute, as [accuracy, f1] or a `$function` of (predictions, references); the task's own if left out."""
     batch_size: Annotated[Count | None, Field(examples=[64])] = None
     """Rows that go through the model at once in evaluation; twice the training's if left out."""
 

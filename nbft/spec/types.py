@@ -118,6 +118,12 @@ HeldOut = Annotated[
         ("10%", "none"),
     ),
 ]
+Function = Annotated[
+    str,
+    StringConstraints(pattern=r"^\$[^\W\d]\w*$"),
+    WithJsonSchema({"type": "string", "pattern": r"^\$[A-Za-z_]\w*$"}),
+    Words("a `$function` of the notebook"),
+]
 MetricName = Annotated[
     str,
     StringConstraints(pattern=_METRIC_PATTERN),

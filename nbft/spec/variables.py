@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
@@ -11,6 +12,7 @@ from nbft.spec.sources import VARIABLE
 from nbft.spec.text import Path, SpecText
 
 DATA_KEYS: tuple[Path, ...] = (("data", "train"), ("data", "validation"), ("data", "test"))
+FUNCTION_KEYS: tuple[Path, ...] = (("data", "preprocess"), ("train", "loss"))
 _TABLES = {"pandas": ("DataFrame",), "datasets": ("Dataset", "DatasetDict")}
 _ADVICE = {
     "polars": "Write   {name} = {name}.to_pandas()   in a cell above.",
@@ -31,6 +33,11 @@ def is_data(value: Any) -> bool:
     )
 
 
+def is_function(value: Any) -> bool:
+    """Returns whether the value can be called, classes left out."""
+    return callable(value) and not isinstance(value, type)
+
+
 def plain_value(value: Any) -> Any:
     """Returns a value as YAML knows it (numpy's numbers and paths too); raises TypeError for what YAML can't hold."""
     if isinstance(value, PurePath):
@@ -49,14 +56,22 @@ def plain_value(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
-def put_in_place(text: SpecText, variables: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Puts plain values where `$name` stands in the data, and returns the rows that `data` keys name."""
-    rows: dict[str, Any] = {}
+@dataclass
+class Kept:
+    """Variables that stay `$name` in the spec: rows, and functions."""
+
+    rows: dict[str, Any] = field(default_factory=dict)
+    functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
+
+
+def put_in_place(text: SpecText, variables: Mapping[str, Any] | None) -> Kept:
+    """Puts plain values where `$name` stands in the data, and returns the rows and functions that it names."""
+    kept = Kept()
     for path, word in list(_words(text.data, ())):
         if not word.startswith("$") or text.is_refused(path):
             continue
         if word.startswith("$$"):
-            if path not in DATA_KEYS:
+            if path not in DATA_KEYS and not takes_function(path):
                 _replace(text.data, path, word[1:])
             continue
         match = VARIABLE.fullmatch(word)
@@ -64,16 +79,22 @@ def put_in_place(text: SpecText, variables: Mapping[str, Any] | None) -> dict[st
             fix = f"For a variable write $ and its name alone; for the text itself write   ${word}"
             text.complain(path, f"{word!r} is no variable's name.", fix)
         elif variables is None or match[1] not in variables:
-            text.complain(path, *_missing(match[1], variables, wants_data=path in DATA_KEYS))
+            text.complain(path, *_missing(match[1], variables, path))
         else:
-            _use(text, path, match[1], variables[match[1]], rows)
-    return rows
+            _use(text, path, match[1], variables[match[1]], kept)
+    return kept
 
 
-def _use(text: SpecText, path: Path, name: str, value: Any, rows: dict[str, Any]) -> None:
+def _use(text: SpecText, path: Path, name: str, value: Any, kept: Kept) -> None:
     wants_data = path in DATA_KEYS
     if wants_data and is_data(value):
-        rows[name] = value
+        kept.rows[name] = value
+        return
+    if takes_function(path) and is_function(value):
+        kept.functions[name] = value
+        return
+    if path in FUNCTION_KEYS:
+        text.complain(path, f"${name} is {_called(value)}, which can't stand here.", "A function can.")
         return
     try:
         found = None if is_data(value) else plain_value(value)
@@ -86,15 +107,21 @@ def _use(text: SpecText, path: Path, name: str, value: Any, rows: dict[str, Any]
     text.origins[path] = f"${name}"
 
 
-def _missing(name: str, variables: Mapping[str, Any] | None, *, wants_data: bool) -> tuple[str, str]:
+def takes_function(path: Path) -> bool:
+    """Returns whether a function may stand at the path."""
+    return path in FUNCTION_KEYS or (len(path) == 3 and path[:2] == ("evaluate", "metrics"))
+
+
+def _missing(name: str, variables: Mapping[str, Any] | None, path: Path) -> tuple[str, str]:
     what = f"there is no variable {name!r}."
     if variables is None:
-        return what, f"Variables are known in a notebook only. For the text itself write   $${name}"
+        text = "" if path in FUNCTION_KEYS else f" For the text itself write   $${name}"
+        return what, f"Variables are known in a notebook only.{text}"
     known = [word for word in variables if isinstance(word, str) and not word.startswith("_")]
     close = closest(name, known)
     if close:
         return what, f"Did you mean ${close}?"
-    rows = [f"${word}" for word in known if wants_data and is_data(variables[word])]
+    rows = [f"${word}" for word in known if path in DATA_KEYS and is_data(variables[word])]
     return what, f"Variables that hold rows: {listed(rows)}." if rows else "Define it in a cell above."
 
 

@@ -44,6 +44,8 @@ class Task(ABC):
     """One instance a run; it learns the labels from the training rows and keeps them."""
 
     default_metrics: tuple[str, ...] = ()
+    loss_counts_items = False
+    """Whether the model's own loss divides by the labels of the whole step, not by those of its pass alone."""
     labels: list[str]
 
     def __init__(self, spec: RunSpec, warn: Warn) -> None:
@@ -52,6 +54,8 @@ class Task(ABC):
         self.labels = []
         self.notes: list[str] = []
         """What was decided for the user, a sentence each."""
+        self.preprocess: Callable[[str], str] | None = None
+        """What every text goes through first."""
         self.model_limit: int | None = None
         """Tokens the model can read, where it has a limit."""
 
@@ -86,6 +90,10 @@ class Task(ABC):
     @abstractmethod
     def reduce(self, logits: Any, labels: Any) -> Any:
         """Returns what is kept of a batch's logits, so that evaluation memory doesn't grow with the vocabulary."""
+
+    def answers(self, outputs: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns predictions and references as a metric of the user's gets them."""
+        return outputs, references
 
     @abstractmethod
     def score(self, outputs: np.ndarray, references: np.ndarray, metrics: Sequence[str]) -> dict[str, float]:

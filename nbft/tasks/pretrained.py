@@ -10,7 +10,7 @@ import torch
 from huggingface_hub import constants, scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from nbft.errors import ModelError
 from nbft.starter import STARTER_MODELS
@@ -45,15 +45,25 @@ def load_tokenizer(model: str) -> PreTrainedTokenizerBase:
 
 def model_limit(model: str) -> int | None:
     """Returns how many tokens the model can read, None where it has no limit; reads the config alone."""
-    try:
-        config = AutoConfig.from_pretrained(locate(model), **_SAFE)
-    except (OSError, ValueError, KeyError) as error:
-        raise explain_failure(model, error) from error
+    config = _config(model)
     limit = getattr(config, "max_position_embeddings", None)
     if limit is None or limit <= 0:
         return None
     offset = (config.pad_token_id or 0) + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
     return int(limit) - offset
+
+
+def count_parameters(model: str) -> int:
+    """Returns the number of the model's weights without a head; reads the config alone."""
+    with torch.device("meta"):
+        return sum(weight.numel() for weight in AutoModel.from_config(_config(model), **_SAFE).parameters())
+
+
+def _config(model: str) -> Any:
+    try:
+        return AutoConfig.from_pretrained(locate(model), **_SAFE)
+    except (OSError, ValueError, KeyError) as error:
+        raise explain_failure(model, error) from error
 
 
 def load_pretrained(auto_class: Any, model: str, **kwargs: Any) -> PreTrainedModel:

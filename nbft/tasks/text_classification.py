@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from datasets import ClassLabel, Dataset
 from transformers import (
     AutoModelForSequenceClassification,
@@ -23,7 +24,8 @@ from nbft.tasks.pretrained import load_pretrained
 
 SHOWN_ROWS = 5
 _BARE: Any = {"return_attention_mask": False}  # the collator makes it
-PAD_TO_MULTIPLE_OF = 8
+TENSOR_CORE_ROWS = 8
+"""A GPU multiplies lengths of such multiples faster; a CPU only has more to do."""
 
 
 class TextClassification(Task):
@@ -36,12 +38,18 @@ class TextClassification(Task):
         given = self.spec.data.columns.model_dump()
         columns, notes = find_columns(rows, given)
         self.notes += [note for note in notes if note not in self.notes]
-        table = {role: [_to_text(v) for v in rows[columns[role]]] for role in ("text", "text_pair") if role in columns}
+        table = {
+            role: [self._text(v) for v in rows[columns[role]]] for role in ("text", "text_pair") if role in columns
+        }
         table["label"] = _label_names(rows, columns["label"])
         whole = [i for i in range(len(rows)) if all(table[role][i] for role in table)]
         if len(whole) < len(rows):
             self._report_dropped(table, split, len(rows), whole)
         return Dataset.from_dict({role: [values[i] for i in whole] for role, values in table.items()})
+
+    def _text(self, value: Any) -> str:
+        text = _to_text(value)
+        return self.preprocess(text) if self.preprocess and text else text
 
     def _report_dropped(self, table: dict[str, list[str]], split: str, total: int, whole: list[int]) -> None:
         kept = set(whole)
@@ -121,12 +129,19 @@ class TextClassification(Task):
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
         """Returns a collator that pads to the longest row of the batch."""
-        return DataCollatorWithPadding(tokenizer, pad_to_multiple_of=PAD_TO_MULTIPLE_OF)
+        return DataCollatorWithPadding(
+            tokenizer, pad_to_multiple_of=TENSOR_CORE_ROWS if torch.cuda.is_available() else None
+        )
 
     def reduce(self, logits: Any, labels: Any) -> Any:
         """Returns probabilities (B, C) in float32."""
         first = logits[0] if isinstance(logits, tuple) else logits
         return first.float().softmax(dim=-1)
+
+    def answers(self, outputs: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the labels predicted and the true ones (N,), as text."""
+        names = np.asarray(self.labels)
+        return names[outputs.argmax(axis=1)], names[references]
 
     def score(self, outputs: np.ndarray, references: np.ndarray, metrics: Sequence[str]) -> dict[str, float]:
         """Returns the metrics of probabilities (N, C) against classes (N,)."""

@@ -80,7 +80,7 @@ def stock(options: argparse.Namespace, kind: str) -> float:
             compute_metrics=lambda p: {"accuracy": float((np.argmax(p.predictions, -1) == p.label_ids).mean())},
         )
         trainer.train()
-        return trainer.evaluate(data["test"])["eval_accuracy"]
+        return trainer.evaluate(data["test"])["eval_accuracy"]  # pyright: ignore[reportArgumentType]
 
 
 def ours(options: argparse.Namespace) -> float:

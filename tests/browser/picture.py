@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from nbft.run import open_run
 from tests.browser.conftest import FLAGS
@@ -28,7 +28,7 @@ early_stopping: {monitor: eval/accuracy, patience: 2}
 evaluate: {every: 25, metrics: [accuracy, f1]}
 seed: 42"""
 UNTIL_STEP = 210
-SIZE = {"width": 1180, "height": 1010}
+SIZE = ViewportSize(width=1180, height=1010)
 
 
 def main() -> None:

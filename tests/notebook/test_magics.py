@@ -9,7 +9,8 @@ import pytest
 from IPython.utils.capture import capture_output
 
 from nbft.errors import NbftError, RunError, RunFailed, SpecError
-from nbft.notebook.magics import identifier, read_line
+from nbft.notebook.line import read_line
+from nbft.notebook.magics import identifier
 from nbft.run import Run
 from tests.conftest import write_rows
 from tests.notebook.recorded import living, record
@@ -149,6 +150,10 @@ def test_stop_asks_the_run_to_stop(shell, runs):
         ("%ft_attach done --keep-liv", "Did you mean '--keep-live'?"),
         ("%ft_runs --all", "%ft_runs knows no flag '--all'."),
         ("%ft_attach one two", "%ft_attach takes one name, not 2"),
+        ("%%finetune r --sett a=1\nmodel: x", "Did you mean '--set'?"),
+        ("%%finetune r --background=yes\nmodel: x", "--background takes no value."),
+        ("%%finetune r --set\nmodel: x", "--set needs a value."),
+        ("%%finetune 'r\nmodel: x", "A quote on the line of %%finetune is never closed."),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence_without_a_traceback(line, words, shell, runs):
@@ -166,8 +171,14 @@ def test_a_failed_run_fails_its_cell(shell, place):
 
 
 def test_a_line_is_a_name_and_flags_in_any_order():
-    assert read_line("%x", "--b reviews --a", ("--a", "--b")) == ("reviews", {"--a", "--b"})
-    assert read_line("%x", "", ()) == (None, set())
+    line = read_line("%x", "--b reviews --a", ("--a", "--b"))
+    assert (line.name, line.flags) == ("reviews", {"--a", "--b"})
+    assert read_line("%x", "", ()).name is None
+
+
+def test_flags_with_values_take_the_next_word_or_what_stands_behind_the_equals_sign():
+    line = read_line("%x", "r --set a=1 --set=b=[x,y] --set 'c=two words'", (), ("--set",))
+    assert line.values == {"--set": ["a=1", "b=[x,y]", "c=two words"]}
 
 
 @pytest.mark.parametrize(

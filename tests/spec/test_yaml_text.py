@@ -269,7 +269,9 @@ PLAIN = st.recursive(
 
 @settings(max_examples=300, deadline=1000)
 @given(st.dictionaries(st.text(min_size=1, max_size=8), PLAIN, min_size=1, max_size=4))
-@example({"a": "1e5", "k": "%", "b": "on", "c": "007", "d": "2e-5", "e": "", "f": "~", "g": "\x85", "h": "=", "<<": "10%"})
+@example(
+    {"a": "1e5", "k": "%", "b": "on", "c": "007", "d": "2e-5", "e": "", "f": "~", "g": "\x85", "h": "=", "<<": "10%"}
+)
 def test_what_is_written_is_read_back(data):
     found = read_yaml(dump_yaml(data))
     assert (found.problems, found.data) == ([], data)

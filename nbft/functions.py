@@ -1,0 +1,122 @@
+"""Functions of the notebook that a run uses: written into its folder, read back there, and called with errors in words."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import textwrap
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nbft.errors import NbftError
+from nbft.record.folder import RunFolder
+from nbft.spec.sections import RunSpec
+
+
+class Function:
+    """A function of the notebook, called by its name in the spec."""
+
+    def __init__(self, name: str, path: str, call: Callable[..., Any], source: str = "") -> None:
+        self.name = name
+        self.path = path
+        """Where the spec names it: `train.loss`."""
+        self._call = call
+        self._source = source.splitlines()
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Returns what the function returns; raises NbftError, with the function's own line, for what it raises."""
+        try:
+            return self._call(*arguments)
+        except Exception as error:
+            what = f"${self.name} failed: {type(error).__name__}: {error}"
+            raise NbftError(what, self._line(error), self.path) from error
+
+    def on_text(self, text: str) -> str:
+        """Returns the text that the function makes of a text."""
+        made = self(text)
+        if not isinstance(made, str):
+            raise self.wrong(made, "text")
+        return made
+
+    def wrong(self, returned: Any, wanted: str) -> NbftError:
+        """Returns the error for a value that is not what the function should return."""
+        return NbftError(f"${self.name} returned a {type(returned).__name__}, not {wanted}.", "", self.path)
+
+    def _line(self, error: Exception) -> str:
+        """Returns the innermost line of the function's own file that the error came through."""
+        code = getattr(self._call, "__code__", None)
+        own = [f for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename]
+        if code is None or not own:
+            return ""
+        place = (own[-1].lineno or 0) - code.co_firstlineno
+        shown = f":  {self._source[place].strip()}" if 0 <= place < len(self._source) else "."
+        return f"In line {place + 1} of it{shown}"
+
+
+def keep_functions(functions: Mapping[str, Callable[..., Any]], folder: RunFolder) -> None:
+    """Writes each function as NAME.pkl for the worker and, where its source can be had, as NAME.py for people."""
+    if not functions:
+        return
+    import cloudpickle
+
+    folder.variables.mkdir(exist_ok=True)
+    for name, function in functions.items():
+        try:
+            packed = cloudpickle.dumps(function)
+        except Exception as error:  # whatever the objects that it holds raise
+            raise NbftError(f"${name} can't be handed to the worker: {type(error).__name__}: {error}.") from None
+        (folder.variables / f"{name}.pkl").write_bytes(packed)
+        source = _source(function)
+        if source:
+            (folder.variables / f"{name}.py").write_text(source, encoding="utf-8")
+
+
+def _source(function: Callable[..., Any]) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        return ""
+
+
+def named_functions(spec: RunSpec) -> dict[str, str]:
+    """Returns the functions that a spec names, and where: {`my_loss`: `train.loss`}."""
+    places = [(name, "evaluate.metrics") for name in spec.evaluate.metrics or []]
+    places += [(spec.data.preprocess or "", "data.preprocess"), (spec.train.loss or "", "train.loss")]
+    return {name[1:]: path for name, path in places if name.startswith("$")}
+
+
+def load_functions(spec: RunSpec, folder: RunFolder) -> dict[str, Function]:
+    """Returns the functions that the spec names, from the run's own folder alone; raises NbftError."""
+    return {name: _load(name, path, folder.variables) for name, path in named_functions(spec).items()}
+
+
+def _load(name: str, path: str, variables: Path) -> Function:
+    file, source = variables / f"{name}.pkl", variables / f"{name}.py"
+    try:
+        call = pickle.loads(file.read_bytes())  # noqa: S301 - written by keep_functions when the run was started
+    except FileNotFoundError:
+        what = f"${name} is a function of a notebook, and this run's folder holds no copy of it."
+        raise NbftError(what, "Start the run from the notebook that has it.", path) from None
+    except Exception as error:  # whatever importing what it needs raises
+        raise NbftError(f"${name} can't be loaded: {type(error).__name__}: {error}.", "", path) from error
+    return Function(name, path, call, source.read_text(encoding="utf-8") if source.is_file() else "")
+
+
+def preprocessed(texts: str | list[str], spec: RunSpec, folder: RunFolder) -> str | list[str]:
+    """Returns texts as the run's model learnt to read them: after the spec's `data.preprocess`."""
+    if spec.data.preprocess is None:
+        return texts
+    change = load_functions(spec, folder)[spec.data.preprocess[1:]].on_text
+    return change(texts) if isinstance(texts, str) else [change(text) for text in texts]
+
+
+def notes_on(functions: Mapping[str, Function], folder: RunFolder) -> list[str]:
+    """Returns a sentence about each function, for the record."""
+    notes = []
+    for name, function in functions.items():
+        source = folder.variables / f"{name}.py"
+        kept = f"its source is variables/{source.name}" if source.is_file() else "its source could not be had"
+        notes.append(f"{function.path} uses ${name}, a function of the notebook: {kept}.")
+    return notes

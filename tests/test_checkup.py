@@ -1,0 +1,64 @@
+"""`--check` and `--plan` find out what they can, and leave nothing behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbft.checkup import check_up
+from nbft.errors import SpecError
+from nbft.launch.inline import run_inline
+from nbft.spec.load import load_spec, read_spec
+
+Spec = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def inline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nbft.checkup.start_process", run_inline)
+
+
+def test_a_check_shows_the_resolved_spec_and_what_was_found(tiny_spec: Spec):
+    loaded = read_spec(tiny_spec, name="tiny.yaml")
+    found = check_up(loaded)
+    assert "  batch_size: 8\n" in found.yaml
+    assert "  weight_decay: 0.01" in found.yaml
+    lines = {line.split(":")[0].strip(): line for line in found.yaml.splitlines()}
+    assert lines["weight_decay"].endswith("# default")
+    assert not lines["epochs"].endswith("# default")
+    facts = dict(found.rows)
+    assert facts["rows"] == "train 160, validation 16, test 32"
+    assert facts["labels"] == "2: negative, positive"
+    assert "at least" in facts["memory"]
+    assert not Path("nbft-runs").exists()
+    again, spec = load_spec(found.yaml), loaded.spec
+    assert (again.train, again.data, again.seed) == (spec.train, spec.data, spec.seed)
+
+
+def test_text_of_the_data_is_escaped_in_what_a_notebook_shows(tiny_spec: Spec):
+    file = Path("reviews.csv")
+    file.write_text(file.read_text().replace("positive", "<b>up</b>"))
+    Path("test.csv").write_text("review,stars\nx,<b>up</b>\ny,negative\n")
+    shown = check_up(read_spec(tiny_spec)).output()
+    assert "<b>up</b>" in shown["text/plain"]
+    assert "&lt;b&gt;up&lt;/b&gt;" in shown["text/html"]
+    assert "<b>up</b>" not in shown["text/html"]
+
+
+def test_a_plan_counts_steps_and_measures_some(tiny_spec: Spec):
+    facts = dict(check_up(read_spec(tiny_spec), plan=True).rows)
+    assert facts["steps"] == "80, 20 an epoch"
+    assert "at its peak" in facts["memory"]
+    assert facts["time"].startswith("about 0:")
+    assert not Path("nbft-runs").exists()
+
+
+@pytest.mark.parametrize("plan", [False, True], ids=["check", "plan"])
+def test_what_only_the_data_show_is_wrong_is_pointed_at(tiny_spec: Spec, plan: bool):
+    Path("new.csv").write_text("review,stars\nx,wonderful\ny,positive\n")
+    text = f"model: {tiny_spec['model']}\ndata:\n  train: reviews.csv\n  test: new.csv\n"
+    with pytest.raises(SpecError, match="'wonderful' among them") as caught:
+        check_up(read_spec(text), plan=plan)
+    assert "line 4, data.test" in str(caught.value)
