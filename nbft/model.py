@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,19 +18,39 @@ class Prediction:
     probabilities: dict[str, float]
     """Of every label; they add up to 1."""
 
+    def __repr__(self) -> str:
+        return f"Prediction({self.label!r}, probability={self.probability:.3f})"
+
 
 def load_model(folder: str) -> Any:
     """Returns the model in evaluation mode."""
     from transformers import AutoModelForSequenceClassification
 
-    return AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=False).eval()
+    with _without_progress_bars():
+        return AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=False).eval()
 
 
 def make_pipeline(folder: str, **kwargs: Any) -> Any:
     """Returns a transformers pipeline."""
     from transformers import pipeline
 
-    return pipeline("text-classification", model=folder, tokenizer=folder, **kwargs)
+    with _without_progress_bars():
+        options = {"trust_remote_code": False, **kwargs}
+        return pipeline("text-classification", model=folder, tokenizer=folder, **options)
+
+
+@contextmanager
+def _without_progress_bars() -> Iterator[None]:
+    """A bar for 40 small tensors would stay in the notebook as a widget that no reader can open."""
+    from transformers.utils import logging
+
+    were_on = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if were_on:
+            logging.enable_progress_bar()
 
 
 @lru_cache(maxsize=2)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nbft.errors import SpecError
 from nbft.spec.load import read_spec
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +32,17 @@ def test_an_example_loads(text: str, place: Path):
     for name in ("reviews.csv", "test.csv"):
         (place / name).write_text("review,stars\ngood,1\nbad,0\n")
     read_spec(re.sub(r"^%%finetune.*\n", "", text))
+
+
+def test_the_error_that_the_readme_shows_is_the_one_that_comes():
+    wrong = (
+        "model: starter-encoder\ntask: text-classification\ndata:\n  train: starter-reviews\n  columns: {txt: review}\n"
+    )
+    with pytest.raises(SpecError) as caught:
+        read_spec(wrong + "train: {epochs: -1}\n", name="cell In[4]", first_line=2)
+    shown = re.search(r"```text\n(cell In.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert shown is not None
+    assert shown[1].strip() == str(caught.value).strip()
 
 
 def test_there_are_examples():
