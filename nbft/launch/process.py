@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -10,9 +11,17 @@ from pathlib import Path
 
 from nbft.record.folder import RunFolder
 
+_PACKAGE_ROOT = str(Path(__file__).parents[2])
 _LIVING: set[subprocess.Popen[bytes]] = set()
 """Python warns of a process that is forgotten while it lives; a worker may well outlive the Run that started it."""
-_PACKAGE_ROOT = str(Path(__file__).parents[2])
+
+
+@atexit.register
+def _let_go() -> None:
+    """A worker that outlives this process is no mistake to warn of."""
+    for process in _LIVING:
+        if process.poll() is None:
+            process.returncode = 0
 
 
 class ProcessWorker:
