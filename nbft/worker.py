@@ -159,7 +159,7 @@ def write_environment(place: RunFolder, seed: int) -> None:
     facts = {
         "time": time.time(),
         "python": platform.python_version(),
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
         "processors": os.cpu_count(),
         "seed": seed,
         "packages": {name: version(name) for name in packages},
