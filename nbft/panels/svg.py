@@ -147,13 +147,18 @@ def _ring(mark: Mark, frame: Frame) -> str:
 
 
 def _heading(plot: Plot, points: dict[str, list[Point]]) -> str:
-    parts = [f'<text x="{LEFT}" y="16" font-size="14" font-weight="600">{text(plot.title)}</text>']
-    x = LEFT
-    for line in plot.lines:
-        if points[line.metric]:
-            broken = f' stroke-dasharray="{" ".join(map(str, DASHES[line.dash]))}"' if line.dash else ""
-            parts.append(f'<path d="M{x} 31h16" stroke="{COLOURS[line.colour]}" stroke-width="3"{broken}/>')
-            said = f"{line.label} {number(points[line.metric][-1][1])}"
-            parts.append(f'<text x="{x + 22}" y="35">{text(said)}</text>')
-            x += 38 + round(len(said) * 6.2)
+    drawn = [line for line in plot.lines if points[line.metric]]
+    said = [f"{line.label} {number(points[line.metric][-1][1])}" for line in drawn]
+    if sum(map(_legend_width, said)) > WIDTH - LEFT:  # the values stand in the table as well
+        said = [line.label for line in drawn]
+    parts, x = [f'<text x="{LEFT}" y="16" font-size="14" font-weight="600">{text(plot.title)}</text>'], LEFT
+    for line, words in zip(drawn, said, strict=True):
+        broken = f' stroke-dasharray="{" ".join(map(str, DASHES[line.dash]))}"' if line.dash else ""
+        parts.append(f'<path d="M{x} 31h16" stroke="{COLOURS[line.colour]}" stroke-width="3"{broken}/>')
+        parts.append(f'<text x="{x + 22}" y="35">{text(words)}</text>')
+        x += _legend_width(words)
     return "".join(parts)
+
+
+def _legend_width(words: str) -> int:
+    return 38 + round(len(words) * 6.2)

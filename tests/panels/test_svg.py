@@ -7,6 +7,7 @@ import pytest
 
 from nbft.panels.plots import plots_of
 from nbft.panels.svg import HEIGHT, WIDTH, describe, draw, frame_of, ticks
+from nbft.record import events as word
 from nbft.record.state import RunState, replay
 from tests.panels.record import evaluated, finished, measured, started, training
 
@@ -77,3 +78,13 @@ def test_names_of_metrics_are_shown_as_text():
     for plot in plots_of(state):
         assert "<script" not in draw(plot, state)
         ET.fromstring(draw(plot, state))
+
+
+def test_a_legend_too_long_for_its_values_shows_the_names_alone():
+    names = ["accuracy", "f1", "precision", "recall"]
+    values = {f"eval/{name}": 0.5 for name in names}
+    state = replay([*started(), word.Evaluated(step=10, epoch=1, values=values)])
+    drawn = draw(plots_of(state)[1], state)
+    starts = [int(x) for x in re.findall(r'<text x="(\d+)" y="35">', drawn)]
+    assert re.findall(r'y="35">([^<]*)</text>', drawn) == names
+    assert max(starts) + 6.2 * len("recall") < WIDTH
