@@ -82,7 +82,7 @@ def test_names_of_metrics_are_shown_as_text():
 
 def test_a_legend_too_long_for_its_values_shows_the_names_alone():
     names = ["accuracy", "f1", "precision", "recall"]
-    values = {f"eval/{name}": 0.5 for name in names}
+    values: word.Values = {f"eval/{name}": 0.5 for name in names}
     state = replay([*started(), word.Evaluated(step=10, epoch=1, values=values)])
     drawn = draw(plots_of(state)[1], state)
     starts = [int(x) for x in re.findall(r'<text x="(\d+)" y="35">', drawn)]
