@@ -13,7 +13,7 @@ from nbft.notebook.plain import PlainDashboard
 from nbft.notebook.waiting import Waiting, can_click
 from nbft.run import START_S, Run
 
-POLL_S = 0.125
+POLL_S = 0.33
 DEAF = "In this kernel the buttons act after the cell. Until then: interrupt the kernel, or run in a terminal: nbft stop {}"
 COLAB = "Colab does not show what changes after its cell. To see it, run: %ft_attach {}"
 
