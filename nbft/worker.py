@@ -28,7 +28,8 @@ from nbft.spec.sections import RunSpec
 OK, FAILED, BUSY, WRONG_SPEC, TERMINATED = 0, 1, 75, 78, 143
 _SETTINGS = {
     # OpenMP's threads spin while they wait for each other. Beside a browser or a second run on the same cores that made
-    # a step of the starter encoder 5 to 15 times slower (2 threads, 2 busy cores); on a quieter machine a short spin was no slower.
+    # a step of the starter encoder 5 to 15 times slower (2 threads, 2 busy cores); with less load a short spin was no
+    # slower.
     "GOMP_SPINCOUNT": "1000",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
