@@ -104,12 +104,19 @@ def _load(name: str, path: str, variables: Path) -> Function:
     return Function(name, path, call, source.read_text(encoding="utf-8") if source.is_file() else "")
 
 
-def preprocessed(texts: str | list[str], spec: RunSpec, folder: RunFolder) -> str | list[str]:
-    """Returns texts as the run's model learnt to read them: after the spec's `data.preprocess`."""
+def preprocessed(inputs: Any, spec: RunSpec, folder: RunFolder) -> Any:
+    """Returns inputs as the run's model learnt to read them: every text in them after the spec's `data.preprocess`."""
     if spec.data.preprocess is None:
-        return texts
-    change = load_functions(spec, folder)[spec.data.preprocess[1:]].on_text
-    return change(texts) if isinstance(texts, str) else [change(text) for text in texts]
+        return inputs
+    return _each_text(inputs, load_functions(spec, folder)[spec.data.preprocess[1:]].on_text)
+
+
+def _each_text(inputs: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(inputs, str):
+        return change(inputs)
+    if isinstance(inputs, Mapping):
+        return {key: value if key == "role" else _each_text(value, change) for key, value in inputs.items()}
+    return [_each_text(item, change) for item in inputs] if isinstance(inputs, list | tuple) else inputs
 
 
 def notes_on(functions: Mapping[str, Function], folder: RunFolder) -> list[str]:

@@ -210,7 +210,7 @@ class Run:
         import pandas as pd
 
         rows: dict[int, dict[str, Any]] = {}
-        for event in self._all_events():
+        for event in _events_of(Follower(self.folder.events)):
             if isinstance(event, word.Planned):
                 rows = {step: row for step, row in rows.items() if step <= event.step}
             if isinstance(event, word.Measured) or (isinstance(event, word.Evaluated) and event.split == "eval"):
@@ -218,27 +218,29 @@ class Run:
                 row.update(event.values)
         return pd.DataFrame([rows[step] for step in sorted(rows)])
 
-    def _all_events(self) -> list[Event]:
-        return _events_of(Follower(self.folder.events))
+    @property
+    def task(self) -> str:
+        """The task's name, also where the spec left it out; empty as long as it isn't known."""
+        return self.spec.task or (self.state.plan.task if self.state.plan else "")
 
     def load_model(self) -> Any:
         """Returns the best model, ready to predict."""
-        from nbft.model import load_model
+        from nbft.inference import load_model
 
-        return load_model(self._model_folder())
+        return load_model(self._model_folder(), self.task)
 
     def pipeline(self, **kwargs: Any) -> Any:
         """Returns a transformers pipeline with the best model; keyword arguments are the pipeline's."""
-        from nbft.model import make_pipeline
+        from nbft.inference import make_pipeline
 
-        return make_pipeline(self._model_folder(), **kwargs)
+        return make_pipeline(self._model_folder(), self.spec, self.task, **kwargs)
 
-    def predict(self, texts: str | list[str], batch_size: int = 32) -> Any:
-        """Returns a Prediction (label, probability, probabilities) for a text, or a list of them for a list."""
-        from nbft.model import predict
+    def predict(self, inputs: Any, batch_size: int = 32) -> Any:
+        """Returns what the best model says of a text (of {question, context}; of messages), or a list of it for a list."""
+        from nbft.inference import predict
 
         folder = self._model_folder()
-        return predict(folder, preprocessed(texts, self.spec, self.folder), batch_size)
+        return predict(folder, self.spec, self.task, preprocessed(inputs, self.spec, self.folder), batch_size)
 
     def _model_folder(self) -> str:
         if not (self.folder.model / "config.json").is_file():

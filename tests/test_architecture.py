@@ -25,14 +25,26 @@ LEFT = [
     "resuming",
     "run",
     "evaluation",
-    "model",
     "launch",
+    "inference",
     "functions",
     "record",
     "spec",
     "starter",
 ]
-RIGHT = ["worker", "engine", "tasks", "methods", "metrics", "data", "functions", "record", "spec", "starter"]
+RIGHT = [
+    "worker",
+    "engine",
+    "tasks",
+    "methods",
+    "inference",
+    "metrics",
+    "data",
+    "functions",
+    "record",
+    "spec",
+    "starter",
+]
 """From the top down: a module may import those to its right only; the sides meet at record and spec."""
 MAKERS = ("distil", "corpus", "lessons", "student")
 """How the starter model was made: run by hand, imported by nothing else."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from datasets import ClassLabel, Dataset, Value
 
@@ -44,13 +45,48 @@ MAX_CLASSES_SHARE = 0.2
 SAMPLE_ROWS = 1000
 
 
-def find_columns(dataset: Dataset, given: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
-    """Returns {role: column} for text, text_pair (where there is one) and label, and a note on what was recognised."""
+@dataclass(frozen=True)
+class Role:
+    """Something that a task reads from a column of its own."""
+
+    name: str
+    """The key of `data.columns`."""
+    known: tuple[str, ...]
+    """Names by which a column is recognised, the likeliest first; lower case."""
+    is_needed: bool = True
+
+
+def recognise(
+    dataset: Dataset, given: Mapping[str, str | None], roles: Sequence[Role]
+) -> tuple[dict[str, str], list[str]]:
+    """Returns {role: column} for roles given or recognised by name, and a note; raises DataError for one that is missing."""
+    refuse_unknown(dataset, given)
+    found = {role.name: column for role in roles if (column := given.get(role.name)) is not None}
+    seen = []
+    names = {column.lower(): column for column in dataset.column_names}
+    for role in roles:
+        match = next((names[n] for n in role.known if n in names and names[n] not in found.values()), None)
+        if role.name in found or (match is None and not role.is_needed):
+            continue
+        if match is None:
+            fix = f"{columns_fix(dataset)}\nSay which it is, as in:  columns: {{{role.name}: ...}}"
+            raise DataError(f"No column of the data is known to hold the {role.name}.", fix, "data.columns")
+        found[role.name] = match
+        seen.append(f"{role.name} is column {match!r}")
+    return found, [f"Recognised: {', '.join(seen)}."] if seen else []
+
+
+def refuse_unknown(dataset: Dataset, given: Mapping[str, str | None]) -> None:
+    """Raises DataError for a column that the data doesn't have."""
     for role, column in given.items():
         if column is not None and column not in dataset.column_names:
-            raise DataError(
-                f"The data has no column {column!r}.", _columns_fix(dataset, column), f"data.columns.{role}"
-            )
+            raise DataError(f"The data has no column {column!r}.", columns_fix(dataset, column), f"data.columns.{role}")
+
+
+def find_columns(dataset: Dataset, given: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
+    """Returns {role: column} for text, text_pair (where there is one) and label, and a note on what was recognised."""
+    given = {role: given.get(role) for role in ("text", "text_pair", "label")}
+    refuse_unknown(dataset, given)
     found = {role: column for role, column in given.items() if column is not None}
     notes = []
     if "text" not in found:
@@ -74,7 +110,7 @@ def _recognise_text(dataset: Dataset, found: Mapping[str, str]) -> dict[str, str
             return {"text": names[name]}
     texts = [c for c in dataset.column_names if is_text(dataset, c) and c not in found.values()]
     if not texts:
-        raise DataError("No column of the data holds text.", _columns_fix(dataset), "data.columns.text")
+        raise DataError("No column of the data holds text.", columns_fix(dataset), "data.columns.text")
     return {"text": max(texts, key=lambda column: _mean_length(dataset, column))}
 
 
@@ -92,7 +128,7 @@ def _recognise_label(dataset: Dataset, found: Mapping[str, str]) -> str:
         return few[0]
     raise DataError(
         "Which column holds the label can't be told from the data.",
-        f"{_columns_fix(dataset)}\nSay it, as in:  columns: {{text: {found['text']}, label: ...}}",
+        f"{columns_fix(dataset)}\nSay it, as in:  columns: {{text: {found['text']}, label: ...}}",
         "data.columns",
     )
 
@@ -112,7 +148,8 @@ def _different(dataset: Dataset, column: str) -> int:
     return len({str(value) for value in dataset[column]})
 
 
-def _columns_fix(dataset: Dataset, wanted: str = "") -> str:
+def columns_fix(dataset: Dataset, wanted: str = "") -> str:
+    """Returns the data's columns, the closest to what was wanted first."""
     close = difflib.get_close_matches(wanted, dataset.column_names, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
     return f"{hint}Its columns: {', '.join(dataset.column_names)}."

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasets import Dataset
 
 from nbft.data.sources import Source, read_source
-from nbft.data.splits import hold_out
 from nbft.errors import DataError
 from nbft.spec.sections import Data
 from nbft.spec.sources import Count, Nothing, Share, share_or_source
@@ -18,7 +17,8 @@ DEFAULT_VALIDATION = 0.1
 
 Standardise = Callable[[Dataset, str], Dataset]
 """Takes a source's rows and the name of their split; returns them in the task's own columns, with unusable rows dropped."""
-Strata = Callable[[Dataset], "Sequence[str] | None"]
+HoldOut = Callable[[Dataset, "float | int"], "tuple[Dataset, Dataset, str]"]
+"""Takes rows and how many to hold out; returns those kept, those held out, and a note."""
 
 
 @dataclass
@@ -37,9 +37,13 @@ class Splits:
         return {name: rows for name, rows in named.items() if rows is not None}
 
 
-def load_splits(data: Data, variables: Path, standardise: Standardise, strata: Strata, seed: int) -> Splits:
-    """Reads all sources and draws the held-out rows; errors carry the key of the spec that they belong to."""
-    source = _read(str(data.train), variables, "data.train")
+def read_training(data: Data, variables: Path) -> Source:
+    """Reads the source of the training rows; raises DataError."""
+    return _read(str(data.train), variables, "data.train")
+
+
+def load_splits(data: Data, source: Source, variables: Path, standardise: Standardise, hold_out: HoldOut) -> Splits:
+    """Reads the other sources and draws the held-out rows; errors carry the key of the spec that they belong to."""
     train = _apply(standardise, source.splits["train"], "train")
     splits = Splits(train, notes=list(source.notes))
     for name in ("test", "validation"):
@@ -50,7 +54,7 @@ def load_splits(data: Data, variables: Path, standardise: Standardise, strata: S
         size = _share(name, getattr(data, name), source)
         if size is not None:
             try:
-                splits.train, held, note = hold_out(splits.train, size, strata(splits.train), seed)
+                splits.train, held, note = hold_out(splits.train, size)
             except DataError as error:
                 raise DataError(error.what, error.fix, f"data.{name}") from None
             setattr(splits, name, held)

@@ -127,7 +127,7 @@ def _test(built: Built, record: EventWriter, step: int) -> None:
         return
     record.say(word.PhaseStarted(phase="testing"))
     built.trainer.state.global_step = step
-    built.trainer.evaluate(built.features["test"].rows, metric_key_prefix="test")
+    built.trainer.evaluate_on(built.features["test"], "test")
 
 
 def _all_done(epochs: float, dry_run_steps: int) -> str:

@@ -12,10 +12,10 @@ from transformers import PreTrainedTokenizerBase, TrainingArguments, set_seed
 from transformers.trainer_callback import DefaultFlowCallback, PrinterCallback, ProgressCallback
 from transformers.utils.logging import disable_progress_bar
 
-from nbft.data.load import Splits, load_splits
+from nbft.data.load import Splits, load_splits, read_training
 from nbft.engine.devices import choose_precision, device_name
 from nbft.engine.functions import make_loss, make_scorer, preprocessing
-from nbft.engine.trainer import RunTrainer
+from nbft.engine.trainer import RunTrainer, trainer_class
 from nbft.errors import DataError, NbftError
 from nbft.functions import load_functions, notes_on
 from nbft.record.events import PhaseStarted, Planned
@@ -24,7 +24,9 @@ from nbft.record.writer import EventWriter
 from nbft.spec.sections import RunSpec
 from nbft.tasks import TASKS
 from nbft.tasks.base import Features, Task
-from nbft.tasks.pretrained import load_tokenizer, model_limit
+from nbft.tasks.infer import task_of
+from nbft.tasks.pretrained import model_limit
+from nbft.tasks.tokenizers import load_tokenizer
 
 SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
@@ -49,27 +51,26 @@ def build(spec: RunSpec, folder: RunFolder, record: EventWriter) -> Built:
     functions = load_functions(spec, folder)
     task, splits = load_rows(spec, folder, record)
     record.say(PhaseStarted(phase="tokenising"))
-    tokenizer = load_tokenizer(spec.model)
+    tokenizer = load_tokenizer(task.spec, task.texts(splits.train))
+    task.prepare_tokenizer(tokenizer)
     features, notes = _tokenise(spec, task, splits, tokenizer)
     record.say(PhaseStarted(phase="loading the model"))
     set_seed(spec.seed)
-    model = _load_model(task, spec)
+    model = _load_model(task, tokenizer)
     precision = record.state.plan.precision if record.state.plan else choose_precision(spec.train.precision)
-    trainer = RunTrainer(
+    trainer = trainer_class(task.trainer_base)(
         model=model,
-        args=_arguments(spec, folder, precision),
+        args=_arguments(spec, task, folder, precision),
         train_dataset=features["train"].rows,
         eval_dataset=features["validation"].rows if "validation" in features else None,
         data_collator=task.collator(tokenizer),
         processing_class=tokenizer,
-        compute_metrics=make_scorer(task, spec, functions),
-        compute_loss_func=make_loss(spec, functions),
-        preprocess_logits_for_metrics=task.reduce,
     )
-    # transformers takes any model with **kwargs for one whose loss does, and then sums the passes of a step up
-    trainer.model_accepts_loss_kwargs = task.loss_counts_items
+    trainer.judge_by(task, make_scorer(task, functions), make_loss(spec, functions) or task.loss())
+    trainer.validation = features.get("validation")
     _make_ours(trainer, spec, folder, record, features["train"].lengths)
-    metrics = _monitorable(task, spec) if "validation" in features else []
+    names = [*(f"eval/{name.removeprefix('$')}" for name in task.metrics), "eval/loss"]
+    metrics = names if "validation" in features else []
     all_notes = [*splits.notes, *task.notes, *notes, *notes_on(functions, folder)]
     return Built(trainer, task, tokenizer, splits, features, metrics, precision, all_notes)
 
@@ -77,23 +78,27 @@ def build(spec: RunSpec, folder: RunFolder, record: EventWriter) -> Built:
 def load_rows(spec: RunSpec, folder: RunFolder, record: EventWriter) -> tuple[Task, Splits]:
     """Returns the task, its labels known, and the rows of each split; raises DataError where they don't fit together."""
     disable_progress_bar()  # the record says how far things are
-    task = TASKS[spec.task](spec, record.warn)
+    record.say(PhaseStarted(phase="loading the data"))
+    source = read_training(spec.data, folder.variables)
+    name, why = task_of(spec, source.splits["train"].column_names)
+    spec = spec.model_copy(update={"task": name})
+    task = TASKS[name](spec, record.warn)
+    task.notes += [why] if why else []
     task.preprocess = preprocessing(spec, load_functions(spec, folder))
     task.model_limit = model_limit(spec.model)
     checked_limit(spec.data.max_tokens, task.model_limit)
-    record.say(PhaseStarted(phase="loading the data"))
-    splits = load_splits(spec.data, folder.variables, task.standardise, task.strata, spec.seed)
+    splits = load_splits(spec.data, source, folder.variables, task.standardise, task.hold_out)
     others = {name: rows for name, rows in splits.present.items() if name != "train"}
     task.learn_labels(splits.train, others)
     return task, splits
 
 
-def _load_model(task: Task, spec: RunSpec) -> Any:
+def _load_model(task: Task, tokenizer: PreTrainedTokenizerBase) -> Any:
     loader = logging.getLogger("transformers.modeling_utils")
     level = loader.level
     loader.setLevel(logging.ERROR)  # a new head is what fine-tuning is about, not a warning
     try:
-        return task.load_model(spec.model)
+        return task.load_model(tokenizer)
     finally:
         loader.setLevel(level)
 
@@ -109,10 +114,9 @@ def _tokenise(
         if name != "train":
             # rows of like length together: evaluation pads less, and its metrics don't depend on the order
             made = task.features(rows, tokenizer, train.limit)
-            order = sorted(range(len(made.lengths)), key=made.lengths.__getitem__)
-            features[name] = Features(made.rows.select(order), [made.lengths[i] for i in order], made.cut, made.limit)
+            features[name] = made.select(sorted(range(len(made.lengths)), key=made.lengths.__getitem__))
     notes = []
-    if limit is None:
+    if limit is None and train.examples is None:
         share = train.cut / len(train.lengths)
         cut = (
             f"{train.cut} training rows ({share:.1%}) are longer and lose their end"
@@ -132,11 +136,12 @@ def checked_limit(wanted: int | None, limit: int | None) -> int | None:
     return wanted
 
 
-def _arguments(spec: RunSpec, folder: RunFolder, precision: str) -> TrainingArguments:
+def _arguments(spec: RunSpec, task: Task, folder: RunFolder, precision: str) -> TrainingArguments:
     train = spec.train
+    kind, more = task.arguments()
     at_once = rows_at_once(spec)
     has_gpu = torch.cuda.is_available()
-    args = TrainingArguments(
+    args = kind(
         output_dir=str(folder.checkpoints),
         per_device_train_batch_size=at_once,
         per_device_eval_batch_size=spec.evaluate.batch_size or 2 * at_once,
@@ -159,7 +164,8 @@ def _arguments(spec: RunSpec, folder: RunFolder, precision: str) -> TrainingArgu
         logging_nan_inf_filter=False,  # it would log 0 for a loss that is not a number
         disable_tqdm=True,
         report_to="none",
-        label_names=["labels"],
+        label_names=list(task.label_names),
+        **more,
     )
     args._n_gpu = min(args.n_gpu, 1)  # noqa: SLF001 - there is no public switch that keeps DataParallel off
     return args
@@ -175,11 +181,6 @@ def rows_at_once(spec: RunSpec) -> int:
             "train.gradient_accumulation",
         )
     return size // passes
-
-
-def _monitorable(task: Task, spec: RunSpec) -> list[str]:
-    names = spec.evaluate.metrics or task.default_metrics
-    return [*(f"eval/{name.removeprefix('$')}" for name in names), "eval/loss"]
 
 
 def _make_ours(trainer: RunTrainer, spec: RunSpec, folder: RunFolder, record: EventWriter, lengths: list[int]) -> None:
@@ -211,6 +212,7 @@ def plan(built: Built, spec: RunSpec, step: int) -> Planned:
         trained_parameters=sum(count for count, is_trained in weights if is_trained),
         metrics=built.metrics,
         labels=built.task.labels[:100],
+        task=built.task.name,
         step=step,
         notes=built.notes,
     )

@@ -15,12 +15,11 @@ from nbft.engine.devices import device_name, is_out_of_memory, less_memory
 from nbft.engine.probe import foretell
 from nbft.errors import DataError, NbftError
 from nbft.functions import load_functions, notes_on
-from nbft.metrics import load_metric
 from nbft.record.folder import RunFolder
 from nbft.record.writer import EventWriter
-from nbft.spec.metric_names import metric_names
 from nbft.spec.sections import RunSpec
-from nbft.tasks.pretrained import count_parameters, load_tokenizer
+from nbft.tasks.pretrained import count_parameters
+from nbft.tasks.tokenizers import load_tokenizer
 
 BYTES_A_TRAINED_PARAMETER = 16
 """The weight, its gradient, and AdamW's two numbers, in float32."""
@@ -57,11 +56,10 @@ def _look(spec: RunSpec, folder: RunFolder, record: EventWriter, runs: Path) -> 
     """Reads the rows, the tokenizer and the model's config; loads no weights."""
     rows_at_once(spec)
     task, splits = load_rows(spec, folder, record)
-    load_tokenizer(spec.model)
+    if not spec.tokenizer.train:
+        load_tokenizer(spec)
+    _ = task.metrics  # raises for what the task can't compute
     functions = load_functions(spec, folder)
-    for name in metric_names(spec):
-        if name not in functions:
-            load_metric(name)
     parameters = count_parameters(spec.model)
     return {
         "rows": {name: len(rows) for name, rows in splits.present.items()},

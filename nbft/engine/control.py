@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from typing import Any
@@ -98,6 +99,8 @@ class Control(TrainerCallback):
             step=state.global_step, epoch=state.epoch or 0.0, values=dict(values), split=split, seconds=seconds
         )
         self.record.say(evaluated)
+        for sample in self.trainer.samples:
+            self.record.say(word.SampleMade(step=state.global_step, **dataclasses.asdict(sample)))
         if split == "test":
             return
         _refuse_not_finite(values, state.global_step)

@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, Trainer, TrainingArguments
+from transformers import AutoConfig
 
 from nbft.data.sources import read_source
-from nbft.engine.functions import Score, make_scorer, preprocessing
+from nbft.engine.functions import make_scorer, preprocessing
+from nbft.engine.trainer import RunTrainer, trainer_class
 from nbft.errors import NbftError
 from nbft.functions import load_functions
+from nbft.record.events import Planned, event_from
 from nbft.record.folder import RunFolder
-from nbft.spec.metric_names import metric_names
-from nbft.spec.sections import RunSpec
+from nbft.record.journal import Follower
+from nbft.spec.sections import Model, RunSpec, Tokenizer
 from nbft.tasks import TASKS
 from nbft.tasks.base import Task
-from nbft.tasks.pretrained import load_tokenizer
+from nbft.tasks.tokenizers import load_tokenizer
 
 ROWS_AT_ONCE = 32
 
@@ -42,39 +44,49 @@ def answer(folder: RunFolder, request: Path) -> int:
 
 def evaluate_model(folder: RunFolder, source: str) -> dict[str, float]:
     """Returns {`test/f1`: value} on a source's test split, or on all its rows where it has none."""
-    spec = RunSpec.model_validate(json.loads(folder.resolved.read_text(encoding="utf-8"))["spec"])
-    spec = spec.model_copy(update={"model": str(folder.model)})
-    task = TASKS[spec.task](spec, print)
+    resolved = RunSpec.model_validate(json.loads(folder.resolved.read_text(encoding="utf-8"))["spec"])
+    name = resolved.task or _task_said(folder)
+    changes = {"model": Model(name=str(folder.model)), "tokenizer": Tokenizer(), "task": name}
+    spec = resolved.model_copy(update=changes)
+    task = TASKS[name](spec, print)
     functions = load_functions(spec, folder)
     task.preprocess = preprocessing(spec, functions)
     found = read_source(source, folder.variables)
     rows = task.standardise(found.splits.get("test", found.splits["train"]), "test")
     config = AutoConfig.from_pretrained(str(folder.model), trust_remote_code=False)
-    names = {int(i): str(name) for i, name in (config.id2label or {}).items()}
+    names = {int(i): str(label) for i, label in (config.id2label or {}).items()}
     task.take_labels([names[i] for i in sorted(names)], {"test": rows})
-    tokenizer = load_tokenizer(str(folder.model))
+    tokenizer = load_tokenizer(spec)
+    task.prepare_tokenizer(tokenizer)
     features = task.features(rows, tokenizer, tokenizer.model_max_length)
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = _trainer(task, spec, scratch, make_scorer(task, spec, functions), tokenizer)
-        metrics = trainer.evaluate(features.rows, metric_key_prefix="test")  # pyright: ignore[reportArgumentType]
-    wanted = [*metric_names(spec), "loss"]
-    return {f"test/{name}": metrics[f"test_{name}"] for name in wanted if f"test_{name}" in metrics}
+        trainer = _trainer(task, spec, scratch, tokenizer)
+        trainer.judge_by(task, make_scorer(task, functions), task.loss())
+        found = trainer.evaluate_on(features, "test")
+    wanted = [*(name.removeprefix("$") for name in task.metrics), "loss"]
+    return {f"test/{name}": found[f"test_{name}"] for name in wanted if f"test_{name}" in found}
 
 
-def _trainer(task: Task, spec: RunSpec, scratch: str, score: Score, tokenizer: Any) -> Trainer:
-    return Trainer(
-        model=task.load_model(spec.model),
-        args=TrainingArguments(
+def _task_said(folder: RunFolder) -> str:
+    """Returns the task that a run's plan names, where its spec left it out."""
+    planned = [e for data in Follower(folder.events).read() if isinstance(e := event_from(data), Planned)]
+    return planned[-1].task
+
+
+def _trainer(task: Task, spec: RunSpec, scratch: str, tokenizer: Any) -> RunTrainer:
+    kind, more = task.arguments()
+    return trainer_class(task.trainer_base)(
+        model=task.load_model(tokenizer),
+        args=kind(
             output_dir=scratch,
             per_device_eval_batch_size=spec.evaluate.batch_size or ROWS_AT_ONCE,
             use_cpu=not torch.cuda.is_available() and not torch.backends.mps.is_available(),
             dataloader_pin_memory=torch.cuda.is_available(),
             disable_tqdm=True,
             report_to="none",
-            label_names=["labels"],
+            label_names=list(task.label_names),
+            **more,
         ),
         data_collator=task.collator(tokenizer),
         processing_class=tokenizer,
-        compute_metrics=score,
-        preprocess_logits_for_metrics=task.reduce,
     )

@@ -10,22 +10,20 @@ import torch
 
 from nbft.functions import Function
 from nbft.spec.sections import RunSpec
-from nbft.tasks.base import Task
-
-Score = Callable[[Any], dict[str, float]]
+from nbft.tasks.base import Features, Task
 
 
-def make_scorer(task: Task, spec: RunSpec, functions: Mapping[str, Function]) -> Score:
+def make_scorer(task: Task, functions: Mapping[str, Function]) -> Callable[[Any, Features], dict[str, float]]:
     """Returns what computes a run's metrics, in the spec's order."""
-    names = spec.evaluate.metrics or list(task.default_metrics)
+    names = task.metrics
     ours = [name for name in names if not name.startswith("$")]
     theirs = [functions[name[1:]] for name in names if name.startswith("$")]
 
-    def score(prediction: Any) -> dict[str, float]:
+    def score(prediction: Any, features: Features) -> dict[str, float]:
         outputs, references = prediction.predictions, prediction.label_ids
-        values = task.score(outputs, references, ours) if ours else {}
+        values = task.score(outputs, references, ours, features)
         for function in theirs:
-            values.update(_measured(function, *task.answers(outputs, references)))
+            values.update(_measured(function, *task.answers(outputs, references, features)))
         return values
 
     return score

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -13,6 +15,7 @@ from nbft.engine.checkpoints import WholeCheckpoints
 from nbft.errors import TrainingError
 from nbft.record.events import CheckpointSaved
 from nbft.record.writer import EventWriter
+from nbft.tasks.base import Features, Sample, Task
 
 _CAUSES = (
     "Likely causes: a learning rate that is too high (try a tenth of it), fp16 (try precision: bf16 or fp32), "
@@ -20,10 +23,21 @@ _CAUSES = (
 )
 
 
+Score = Callable[[Any, Features], "dict[str, float]"]
+"""Takes an EvalPrediction and the features it is of; returns the metrics."""
+
+
 class RunTrainer(WholeCheckpoints, LengthBatches, Trainer):
     """transformers' Trainer, keeping a run's record."""
 
     record: EventWriter
+    task: Task
+    validation: Features | None = None
+    """What an evaluation is on that names no rows."""
+    judged: Features | None = None
+    """What the present evaluation is on."""
+    samples: list[Sample]
+    """What the model said in the last evaluation."""
     batch_rows = 0
     """Rows of the step that is being made."""
     batch_tokens = 0
@@ -50,10 +64,47 @@ class RunTrainer(WholeCheckpoints, LengthBatches, Trainer):
         shown = "not a number" if math.isnan(value) else "infinite"
         return TrainingError(f"{what} is {shown} at step {self.state.global_step + 1}.", _CAUSES)
 
-    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+    def judge_by(self, task: Task, score: Score, loss: Callable[..., Any] | None) -> None:
+        """Takes the task's ways: what is kept of the logits, the metrics, and the loss where it is not the model's own."""
+        self.task = task
+        self.samples = []
+        self.preprocess_logits_for_metrics = task.reduce
+        self.compute_metrics = lambda prediction: self._judge(score, prediction)
+        if loss is not None:
+            self.compute_loss_func = loss
+        # transformers takes any model with **kwargs for one whose loss does, and then sums the passes of a step up
+        self.model_accepts_loss_kwargs = task.loss_counts_items
+
+    def _judge(self, score: Score, prediction: Any) -> dict[str, float]:
+        assert self.judged is not None
+        values = score(prediction, self.judged)
+        model = self.accelerator.unwrap_model(self.model)
+        self.samples = self.task.samples(prediction.predictions, self.judged, model, self.processing_class)  # pyright: ignore[reportArgumentType] - always a tokenizer here
+        return values
+
+    def evaluate_on(self, features: Features, split: str) -> dict[str, float]:
+        """Evaluates on a split of its own and returns {`test_f1`: value}."""
+        self.judged = features
+        return self.evaluate(features.rows, metric_key_prefix=split)  # pyright: ignore[reportArgumentType] - datasets are data sets to it
+
+    def evaluate(self, eval_dataset: Any = None, **kwargs: Any) -> dict[str, float]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Evaluates; the random numbers of training go on as if it had not happened."""
+        if eval_dataset is None:
+            self.judged = self.validation
         with torch.random.fork_rng():
-            return super().evaluate(*args, **kwargs)
+            return super().evaluate(eval_dataset, **kwargs)
+
+    def prediction_step(
+        self, model: Any, inputs: dict[str, Any], prediction_loss_only: bool, ignore_keys: list[str] | None = None
+    ) -> tuple[Any, Any, Any]:
+        """Returns loss, outputs and labels of a batch; the outputs are written tokens (B, L) where the task generates."""
+        if prediction_loss_only or not self.task.generates:
+            return super().prediction_step(model, inputs, prediction_loss_only, ignore_keys)
+        loss, _, _ = super().prediction_step(model, inputs, True, ignore_keys)
+        inputs = self._prepare_inputs(inputs)
+        with torch.inference_mode():
+            written = self.task.generate(self.accelerator.unwrap_model(model), inputs, self.processing_class)  # pyright: ignore[reportArgumentType] - always a tokenizer here
+        return loss, written, inputs["labels"]
 
     def on_checkpoint_saved(self, step: int, seconds: float, size_bytes: int, removed: list[int]) -> None:
         """Says that the checkpoint stands."""
@@ -65,3 +116,9 @@ class RunTrainer(WholeCheckpoints, LengthBatches, Trainer):
             f"The checkpoint of step {step} could not be saved: {error}. Training goes on; the one before it stands.",
             f"A checkpoint needs {needed_bytes / 1e6:.0f} MB and {free_bytes / 1e6:.0f} MB are free: make room.",
         )
+
+
+@cache
+def trainer_class(base: type[Trainer]) -> type[RunTrainer]:
+    """Returns the run's trainer on top of a task's own (TRL's, say)."""
+    return RunTrainer if base is Trainer else type("RunTrainer", (RunTrainer, base), {})

@@ -56,6 +56,8 @@ class Planned(Event):
     metrics: list[str] = field(default_factory=list)
     """Names that can be monitored (`eval/loss`, `eval/f1`), in the order of the spec."""
     labels: list[str] = field(default_factory=list)
+    task: str = ""
+    """The task's name, also where the spec left it out."""
     step: int = 0
     """Where this attempt begins: 0, or the step of the checkpoint it resumes; later points of older attempts are void."""
     notes: list[str] = field(default_factory=list)
@@ -106,6 +108,16 @@ class Evaluated(Event):
     values: Values
     split: str = "eval"
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleMade(Event):
+    """Something the model said in an evaluation, for people to read; `reference` is what it should have said."""
+
+    step: int
+    prompt: str
+    text: str
+    reference: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,9 +34,18 @@ def check(text: SpecText, spec: RunSpec, rows: Mapping[str, Any]) -> None:
 
 
 def _check_model(spec: RunSpec) -> Iterator[Finding]:
-    found = check_model(spec.model)
-    if found:
-        yield ("model",), *found
+    if spec.model.name is None and spec.model.from_scratch is None:
+        yield ("model",), "names no model.", "Write   model: starter-encoder"
+    if spec.model.name is not None and spec.model.from_scratch is not None:
+        yield (
+            ("model", "from_scratch"),
+            "a model has a name or starts from scratch, not both.",
+            "Delete one of the two.",
+        )
+    for path, name in ((("model",), spec.model.source), (("tokenizer",), spec.tokenizer.name)):
+        found = check_model(name) if name else None
+        if found:
+            yield path, *found
 
 
 def _check_sources(spec: RunSpec) -> Iterator[Finding]:

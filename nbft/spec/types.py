@@ -56,6 +56,13 @@ def _held_out(value: Any) -> Any:
     raise PydanticCustomError("held_out", "must be a share, a number of rows, or a source")
 
 
+def _settings(value: Any) -> Any:
+    is_name = isinstance(value, str) and value.strip()
+    if value is None or is_name or (isinstance(value, dict) and isinstance(value.get("model_type"), str)):
+        return value
+    raise PydanticCustomError("settings", "must be a model's name, or settings with a model_type")
+
+
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -123,6 +130,17 @@ Function = Annotated[
     StringConstraints(pattern=r"^\$[^\W\d]\w*$"),
     WithJsonSchema({"type": "string", "pattern": r"^\$[A-Za-z_]\w*$"}),
     Words("a `$function` of the notebook"),
+]
+Texts = Annotated[
+    list[Text],
+    Field(min_length=1, max_length=10_000),
+    Words("a list of texts"),
+]
+Settings = Annotated[
+    Any,
+    BeforeValidator(_settings),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "required": ["model_type"]}]}),
+    Words("a model's name, or settings with a model_type"),
 ]
 MetricName = Annotated[
     str,

@@ -5,4 +5,4 @@ from __future__ import annotations
 from nbft.tasks.base import Task
 from nbft.tasks.text_classification import TextClassification
 
-TASKS: dict[str, type[Task]] = {"text-classification": TextClassification}
+TASKS: dict[str, type[Task]] = {task.name: task for task in (TextClassification,)}

@@ -4,33 +4,58 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 from datasets import Dataset
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
+from nbft.data.splits import hold_out
+from nbft.errors import DataError
+from nbft.spec.metric_names import DEFAULT_METRICS, metrics_of
 from nbft.spec.sections import RunSpec
 
 NO_LIMIT = 1_000_000
 """Tokenizers without a limit say a number far above this."""
-
+Collate = Callable[[list[dict[str, Any]]], dict[str, Any]]
 Warn = Callable[[str, str], None]
 """Takes a message and what would mend it."""
 
 
 @dataclass
 class Features:
-    """A split as the model sees it: rows of `input_ids` and `labels`, and how many tokens each row has."""
+    """A split as the model sees it."""
 
     rows: Dataset
+    """`input_ids` and `labels` (or what the task calls them), ready for the collator."""
     lengths: list[int]
+    """Tokens of each feature."""
     cut: int
     """Rows that were longer than the limit and lost their end."""
     limit: int
     """Tokens at which rows are cut."""
+    examples: Dataset | None = None
+    """The standardised rows, for tasks that score text."""
+    example_of: list[int] = field(default_factory=list)
+    """The example that each feature was made from: a long context gives several windows."""
+
+    def select(self, order: Sequence[int]) -> Features:
+        """Returns some of the features, in another order; all examples stay."""
+        chosen = [self.example_of[i] for i in order] if self.example_of else []
+        lengths = [self.lengths[i] for i in order]
+        return Features(self.rows.select(order), lengths, self.cut, self.limit, self.examples, chosen)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Something the model said, for people to read."""
+
+    prompt: str
+    text: str
+    reference: str = ""
+    """What it should have said, where that is known."""
 
 
 def default_limit(lengths: Sequence[int], tokenizer: PreTrainedTokenizerBase, model_limit: int | None) -> int:
@@ -41,11 +66,21 @@ def default_limit(lengths: Sequence[int], tokenizer: PreTrainedTokenizerBase, mo
 
 
 class Task(ABC):
-    """One instance a run; it learns the labels from the training rows and keeps them."""
+    """One instance a run; it learns from the training rows what it needs to know of them, and keeps it.
 
-    default_metrics: tuple[str, ...] = ()
-    loss_counts_items = False
+    The order of calls: `standardise` for each split, `learn_labels` (or `take_labels` of a trained model),
+    `prepare_tokenizer`, `features` for the training split first, `load_model`, and in each evaluation `reduce` or
+    `generate` batch by batch, then `score` and `samples`.
+    """
+
+    name: ClassVar[str]
+    trainer_base: type[Trainer] = Trainer
+    """The Trainer whose training the run's own trainer builds upon."""
+    label_names: ClassVar[tuple[str, ...]] = ("labels",)
+    loss_counts_items: bool = False
     """Whether the model's own loss divides by the labels of the whole step, not by those of its pass alone."""
+    generates: bool = False
+    """Whether evaluations write text with `generate`, instead of looking at logits."""
     labels: list[str]
 
     def __init__(self, spec: RunSpec, warn: Warn) -> None:
@@ -59,42 +94,93 @@ class Task(ABC):
         self.model_limit: int | None = None
         """Tokens the model can read, where it has a limit."""
 
+    @property
+    def kind(self) -> str:
+        """The task, or the kind of it, as DEFAULT_METRICS names it; known once the labels are."""
+        return self.name
+
+    @property
+    def metrics(self) -> list[str]:
+        """What each evaluation computes besides the loss, in the spec's order; raises DataError for what it can't."""
+        names = self.spec.evaluate.metrics or DEFAULT_METRICS[self.kind]
+        known = metrics_of([self.kind])
+        for name in names:
+            if not name.startswith("$") and name not in known:
+                raise DataError(
+                    f"{self.kind} computes no {name!r}.", f"It computes {', '.join(known)}.", "evaluate.metrics"
+                )
+        return list(names)
+
+    # Rows
+
     @abstractmethod
     def standardise(self, rows: Dataset, split: str) -> Dataset:
         """Returns the rows in the task's own columns; raises DataError where a column is missing or nothing is left."""
 
     @abstractmethod
+    def texts(self, rows: Dataset) -> Iterable[str]:
+        """Yields every text of standardised rows: what a tokenizer is learnt from."""
+
     def strata(self, rows: Dataset) -> Sequence[str] | None:
         """Returns what a split should keep in proportion, row by row, or None."""
+        return None
 
-    @abstractmethod
-    def learn_labels(self, train: Dataset, others: dict[str, Dataset]) -> None:
-        """Takes the labels from the training rows; raises DataError where the splits don't fit together."""
+    def hold_out(self, rows: Dataset, size: float | int) -> tuple[Dataset, Dataset, str]:
+        """Returns (kept, held out, note); `size` is a share below 1 or a number of rows."""
+        return hold_out(rows, size, self.strata(rows), self.spec.seed)
 
-    @abstractmethod
-    def take_labels(self, labels: list[str], splits: dict[str, Dataset]) -> None:
+    def learn_labels(self, train: Dataset, others: Mapping[str, Dataset]) -> None:
+        """Takes what is to be predicted from the training rows; raises DataError where the splits don't fit together."""
+        return
+
+    def take_labels(self, labels: list[str], splits: Mapping[str, Dataset]) -> None:
         """Takes the labels of a trained model instead; raises DataError where the splits hold others."""
+        self.labels = labels
+
+    # Model
 
     @abstractmethod
-    def load_model(self, folder: str) -> PreTrainedModel:
-        """Returns the model with a head that fits the labels."""
+    def load_model(self, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+        """Returns the spec's model with the head that the task needs."""
+
+    def prepare_tokenizer(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        """Sets on the tokenizer what the task needs: languages, a chat template."""
+        return
 
     @abstractmethod
     def features(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, max_tokens: int | None) -> Features:
         """Returns the rows tokenised and cut at `max_tokens`, or at a limit that suits them where it is None."""
 
     @abstractmethod
-    def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
+    def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns what pads features to a batch."""
 
-    @abstractmethod
+    def arguments(self) -> tuple[type[TrainingArguments], dict[str, Any]]:
+        """Returns the class of the trainer's arguments, and those besides the engine's own."""
+        return TrainingArguments, {}
+
+    def loss(self) -> Callable[..., Any] | None:
+        """Returns a loss of (outputs, labels, num_items_in_batch) in place of the model's own, or None."""
+        return None
+
+    # Evaluation
+
     def reduce(self, logits: Any, labels: Any) -> Any:
         """Returns what is kept of a batch's logits, so that evaluation memory doesn't grow with the vocabulary."""
+        return logits
 
-    def answers(self, outputs: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def generate(self, model: Any, inputs: dict[str, Any], tokenizer: PreTrainedTokenizerBase) -> Any:
+        """Returns the tokens written for a batch (B, L), padded; asked only where `generates`."""
+        raise NotImplementedError
+
+    def answers(self, outputs: Any, references: Any, features: Features) -> tuple[Any, Any]:
         """Returns predictions and references as a metric of the user's gets them."""
         return outputs, references
 
     @abstractmethod
-    def score(self, outputs: np.ndarray, references: np.ndarray, metrics: Sequence[str]) -> dict[str, float]:
-        """Returns the metrics of reduced outputs against references."""
+    def score(self, outputs: Any, references: Any, metrics: Sequence[str], features: Features) -> dict[str, float]:
+        """Returns the metrics of a split's outputs; `loss` among them takes the place of the mean over batches."""
+
+    def samples(self, outputs: Any, features: Features, model: Any, tokenizer: PreTrainedTokenizerBase) -> list[Sample]:
+        """Returns a few things that the model said in this evaluation, for people to read."""
+        return []

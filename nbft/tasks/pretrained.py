@@ -1,18 +1,20 @@
-"""Pretrained weights and tokenizers: loaded from safetensors only, without remote code, with errors that say what to do."""
+"""Models: pretrained, from safetensors only and without remote code, or from scratch; errors say what to do."""
 
 from __future__ import annotations
 
 import difflib
+import inspect
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from huggingface_hub import constants, scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from nbft.errors import ModelError
+from nbft.spec.sections import Model
 from nbft.starter import STARTER_MODELS
 
 _SAFE: dict[str, Any] = {"trust_remote_code": False}
@@ -32,38 +34,83 @@ def locate(model: str) -> str:
     return model
 
 
-def load_tokenizer(model: str) -> PreTrainedTokenizerBase:
-    """Returns the model's tokenizer; raises ModelError."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(locate(model), **_SAFE)
-    except (OSError, ValueError, ImportError, KeyError) as error:
-        raise explain_failure(model, error) from error
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
-    return tokenizer
-
-
-def model_limit(model: str) -> int | None:
+def model_limit(model: Model) -> int | None:
     """Returns how many tokens the model can read, None where it has no limit; reads the config alone."""
-    config = _config(model)
+    config = read_config(model)
     limit = getattr(config, "max_position_embeddings", None)
-    if limit is None or limit <= 0:
+    relative = config.model_type in ("t5", "mt5", "umt5", "longt5")
+    if limit is None or limit <= 0 or relative:
         return None
     offset = (config.pad_token_id or 0) + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
     return int(limit) - offset
 
 
-def count_parameters(model: str) -> int:
+def count_parameters(model: Model) -> int:
     """Returns the number of the model's weights without a head; reads the config alone."""
     with torch.device("meta"):
-        return sum(weight.numel() for weight in AutoModel.from_config(_config(model), **_SAFE).parameters())
+        return sum(weight.numel() for weight in AutoModel.from_config(read_config(model), **_SAFE).parameters())
 
 
-def _config(model: str) -> Any:
+def read_config(model: Model) -> Any:
+    """Returns the config of the spec's model; raises ModelError."""
+    if model.source is None:
+        return _config_of_settings(dict(model.from_scratch or {}))
     try:
-        return AutoConfig.from_pretrained(locate(model), **_SAFE)
+        return AutoConfig.from_pretrained(locate(model.source), **_SAFE)
     except (OSError, ValueError, KeyError) as error:
-        raise explain_failure(model, error) from error
+        raise explain_failure(model.source, error) from error
+
+
+def _config_of_settings(settings: dict[str, Any]) -> Any:
+    kind = str(settings.pop("model_type"))
+    if kind not in CONFIG_MAPPING:
+        close = difflib.get_close_matches(kind, list(CONFIG_MAPPING), n=1)
+        fix = f"Did you mean {close[0]!r}?" if close else "For example bert, gpt2, llama, t5 or marian."
+        raise ModelError(f"transformers knows no model_type {kind!r}.", fix, "model.from_scratch")
+    known = set(inspect.signature(CONFIG_MAPPING[kind].__init__).parameters) | set(CONFIG_MAPPING[kind]().to_dict())
+    unknown = [name for name in settings if name not in known]
+    if unknown:
+        close = difflib.get_close_matches(unknown[0], list(known), n=1)
+        fix = f"Did you mean {close[0]!r}?" if close else ""
+        raise ModelError(f"A config of {kind} has no setting {unknown[0]!r}.", fix, "model.from_scratch")
+    try:
+        return CONFIG_MAPPING[kind](**settings)
+    except Exception as error:  # each config checks its settings in its own way
+        raise ModelError(f"A config of {kind} can't be made so: {error}", path="model.from_scratch") from error
+
+
+def load_model(auto_class: Any, model: Model, tokenizer: PreTrainedTokenizerBase, **kwargs: Any) -> PreTrainedModel:
+    """Returns a model in float32, pretrained or of random weights, its embeddings as large as the tokenizer needs.
+
+    `kwargs` are settings of its config. Raises ModelError.
+    """
+    loaded = _from_scratch(auto_class, model, tokenizer, kwargs) if model.from_scratch else None
+    if loaded is None:
+        loaded = load_pretrained(auto_class, str(model.name), **kwargs)
+    embedded = cast("torch.nn.Embedding", loaded.get_input_embeddings()).num_embeddings
+    if len(tokenizer) > embedded:
+        loaded.resize_token_embeddings(len(tokenizer))
+    return loaded
+
+
+_TOKENS = ("pad_token_id", "bos_token_id", "eos_token_id")
+
+
+def _from_scratch(
+    auto_class: Any, model: Model, tokenizer: PreTrainedTokenizerBase, settings: dict[str, Any]
+) -> PreTrainedModel:
+    config = read_config(model)
+    settings = {name: value for name, value in settings.items() if name != "ignore_mismatched_sizes"}
+    given = model.from_scratch if isinstance(model.from_scratch, dict) else {}
+    tokens = {name: getattr(tokenizer, name) for name in _TOKENS if name not in given}
+    for name, value in {"vocab_size": len(tokenizer), **tokens, **settings}.items():
+        setattr(config, name, value)
+    if getattr(config, "is_encoder_decoder", False) and "decoder_start_token_id" not in given:
+        config.decoder_start_token_id = tokenizer.pad_token_id
+    try:
+        return auto_class.from_config(config, dtype=torch.float32, **_SAFE)
+    except (ValueError, KeyError, TypeError) as error:
+        raise explain_failure(str(model), error) from error
 
 
 def load_pretrained(auto_class: Any, model: str, **kwargs: Any) -> PreTrainedModel:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,9 @@ from transformers import (
 
 from nbft.data.columns import find_columns
 from nbft.errors import DataError
-from nbft.metrics import class_metrics
-from nbft.tasks.base import Features, Task, default_limit
-from nbft.tasks.pretrained import load_pretrained
+from nbft.metrics.classes import class_metrics
+from nbft.tasks.base import Collate, Features, Task, default_limit
+from nbft.tasks.pretrained import load_model
 
 SHOWN_ROWS = 5
 _BARE: Any = {"return_attention_mask": False}  # the collator makes it
@@ -31,7 +31,7 @@ TENSOR_CORE_ROWS = 8
 class TextClassification(Task):
     """Rows have `text`, `text_pair` where there are pairs, and `label` as text."""
 
-    default_metrics = ("accuracy", "f1", "precision", "recall")
+    name = "text-classification"
 
     def standardise(self, rows: Dataset, split: str) -> Dataset:
         """Returns columns text, text_pair and label; rows without text or label are dropped with a warning."""
@@ -46,6 +46,12 @@ class TextClassification(Task):
         if len(whole) < len(rows):
             self._report_dropped(table, split, len(rows), whole)
         return Dataset.from_dict({role: [values[i] for i in whole] for role, values in table.items()})
+
+    def texts(self, rows: Dataset) -> Iterable[str]:
+        """Yields texts and their pairs."""
+        for column in ("text", "text_pair"):
+            if column in rows.column_names:
+                yield from rows[column]
 
     def _text(self, value: Any) -> str:
         text = _to_text(value)
@@ -67,7 +73,7 @@ class TextClassification(Task):
         """Returns the labels: a split keeps their proportions."""
         return rows["label"][:]
 
-    def learn_labels(self, train: Dataset, others: dict[str, Dataset]) -> None:
+    def learn_labels(self, train: Dataset, others: Mapping[str, Dataset]) -> None:
         """Takes the labels in natural order; refuses a single class and labels that training never saw."""
         counts = Counter(train["label"])
         if len(counts) < 2:
@@ -84,7 +90,7 @@ class TextClassification(Task):
             )
         self.take_labels(sorted(counts, key=_natural), others)
 
-    def take_labels(self, labels: list[str], splits: dict[str, Dataset]) -> None:
+    def take_labels(self, labels: list[str], splits: Mapping[str, Dataset]) -> None:
         """Takes labels in the order of the model's classes; refuses splits that hold others."""
         self.labels = labels
         self._numbers = {name: i for i, name in enumerate(labels)}
@@ -99,12 +105,13 @@ class TextClassification(Task):
                     f"data.{split}",
                 )
 
-    def load_model(self, folder: str) -> PreTrainedModel:
+    def load_model(self, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
         """Returns the encoder with a head of one logit a label, its labels named in the config."""
         names = dict(enumerate(self.labels))
-        return load_pretrained(
+        return load_model(
             AutoModelForSequenceClassification,
-            folder,
+            self.spec.model,
+            tokenizer,
             num_labels=len(names),
             id2label=names,
             label2id=self._numbers,
@@ -127,7 +134,7 @@ class TextClassification(Task):
         columns["labels"] = [self._numbers[label] for label in rows["label"]]
         return Features(Dataset.from_dict(columns), [min(n, limit) for n in lengths], len(too_long), limit)
 
-    def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
+    def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns a collator that pads to the longest row of the batch."""
         return DataCollatorWithPadding(
             tokenizer, pad_to_multiple_of=TENSOR_CORE_ROWS if torch.cuda.is_available() else None
@@ -138,12 +145,12 @@ class TextClassification(Task):
         first = logits[0] if isinstance(logits, tuple) else logits
         return first.float().softmax(dim=-1)
 
-    def answers(self, outputs: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def answers(self, outputs: Any, references: Any, features: Features) -> tuple[np.ndarray, np.ndarray]:
         """Returns the labels predicted and the true ones (N,), as text."""
         names = np.asarray(self.labels)
         return names[outputs.argmax(axis=1)], names[references]
 
-    def score(self, outputs: np.ndarray, references: np.ndarray, metrics: Sequence[str]) -> dict[str, float]:
+    def score(self, outputs: Any, references: Any, metrics: Sequence[str], features: Features) -> dict[str, float]:
         """Returns the metrics of probabilities (N, C) against classes (N,)."""
         return class_metrics(outputs, references, metrics)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from datasets import Dataset
 
-from nbft.data.load import load_splits
+from nbft.data.load import load_splits, read_training
 from nbft.data.splits import hold_out
 from nbft.errors import DataError
 from nbft.spec.sections import Data
@@ -39,7 +39,8 @@ def test_more_than_all_rows_cannot_be_held_out():
 
 
 def loaded(data: Data, folder: Path):
-    return load_splits(data, folder, lambda rows, split: rows, lambda rows: None, seed=1)
+    source = read_training(data, folder)
+    return load_splits(data, source, folder, lambda rows, split: rows, lambda rows, size: hold_out(rows, size, None, 1))
 
 
 def test_splits_of_a_folder_are_taken_and_shares_are_drawn(tmp_path: Path):

@@ -9,9 +9,10 @@ from datasets import ClassLabel, Dataset, Features, Value
 from transformers import AutoTokenizer
 
 from nbft.errors import DataError, ModelError
-from nbft.spec.sections import RunSpec
-from nbft.tasks.pretrained import load_tokenizer, model_limit
+from nbft.spec.sections import Model, RunSpec
+from nbft.tasks.pretrained import model_limit
 from nbft.tasks.text_classification import TextClassification
+from nbft.tasks.tokenizers import named_tokenizer
 
 TEXTS = ["the film was superb", "the food was awful", "great service", "a dull day and a cold room with poor food"] * 2
 LABELS = ["good", "bad", "good", "bad"] * 2
@@ -39,23 +40,23 @@ def ready(model: Path) -> tuple[TextClassification, Dataset]:
 def test_eight_rows_are_learned_by_heart(tiny_model: Path):
     torch.manual_seed(0)
     task, rows = ready(tiny_model)
-    tokenizer, model = load_tokenizer(str(tiny_model)), task.load_model(str(tiny_model))
-    batch = task.collator(tokenizer)([dict(row) for row in task.features(rows, tokenizer, None).rows])
+    tokenizer, model = named_tokenizer(str(tiny_model)), task.load_model(named_tokenizer(str(tiny_model)))
+    features = task.features(rows, tokenizer, None)
+    batch = task.collator(tokenizer)([dict(row) for row in features.rows])
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     for _ in range(60):
         model(**batch).loss.backward()
         optimizer.step()
         optimizer.zero_grad()
     model.eval()
-    scores = task.score(
-        task.reduce(model(**batch).logits, None).detach().numpy(), batch["labels"].numpy(), ["accuracy"]
-    )
+    outputs = task.reduce(model(**batch).logits, None).detach().numpy()
+    scores = task.score(outputs, batch["labels"].numpy(), ["accuracy"], features)
     assert scores == {"accuracy": 1.0}
 
 
 def test_a_padded_batch_gives_the_loss_of_its_rows_alone(tiny_model: Path):
     task, rows = ready(tiny_model)
-    tokenizer, model = load_tokenizer(str(tiny_model)), task.load_model(str(tiny_model)).eval()
+    tokenizer, model = named_tokenizer(str(tiny_model)), task.load_model(named_tokenizer(str(tiny_model))).eval()
     collate, features = task.collator(tokenizer), task.features(rows, tokenizer, None).rows
     together = model(**collate([dict(row) for row in features])).loss
     alone = torch.stack([model(**collate([dict(row)])).loss for row in features]).mean()
@@ -67,7 +68,7 @@ def test_labels_stand_in_natural_order_and_in_the_models_config(tiny_model: Path
     rows = task.standardise(Dataset.from_dict({"text": TEXTS, "label": ["10", "9", "2", "2"] * 2}), "train")
     task.learn_labels(rows, {})
     assert task.labels == ["2", "9", "10"]
-    assert task.load_model(str(tiny_model)).config.id2label == {0: "2", 1: "9", 2: "10"}
+    assert task.load_model(named_tokenizer(str(tiny_model))).config.id2label == {0: "2", 1: "9", 2: "10"}
 
 
 def test_labels_of_every_kind_become_names(tiny_model: Path):
@@ -117,12 +118,12 @@ def test_a_label_that_training_never_saw_is_refused_with_its_count(tiny_model: P
 
 def test_long_texts_are_cut_at_the_limit_and_counted(tiny_model: Path):
     task, _ = ready(tiny_model)
-    task.model_limit = model_limit(str(tiny_model))
+    task.model_limit = model_limit(Model(name=str(tiny_model)))
     long = Dataset.from_dict({"text": ["film " * 300, "great film"], "label": ["bad", "good"]})
-    features = task.features(long, load_tokenizer(str(tiny_model)), None)
+    features = task.features(long, named_tokenizer(str(tiny_model)), None)
     assert (features.limit, features.cut, features.lengths) == (64, 1, [64, 4])
     assert len(features.rows[0]["input_ids"]) == 64
-    cut = task.features(long, load_tokenizer(str(tiny_model)), 3)
+    cut = task.features(long, named_tokenizer(str(tiny_model)), 3)
     assert [len(row["input_ids"]) for row in cut.rows] == [3, 3]  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
@@ -131,14 +132,14 @@ def test_pairs_are_read_together(tiny_model: Path):
     rows = Dataset.from_dict({"sentence1": TEXTS, "sentence2": TEXTS[::-1], "label": LABELS})
     standard = task.standardise(rows, "train")
     task.learn_labels(standard, {})
-    tokenizer = load_tokenizer(str(tiny_model))
+    tokenizer = named_tokenizer(str(tiny_model))
     expected = AutoTokenizer.from_pretrained(tiny_model)(TEXTS[0], TEXTS[-1])["input_ids"]
     assert task.features(standard, tokenizer, None).rows[0]["input_ids"] == expected
 
 
 def test_a_model_that_is_not_there_says_what_works_offline():
     with pytest.raises(ModelError, match="no folder here, and it can't be had from the hub") as caught:
-        load_tokenizer("someone/some-model")
+        named_tokenizer("someone/some-model")
     assert "starter-encoder" in caught.value.fix
     with pytest.raises(ModelError, match="There is no folder"):
-        load_tokenizer("./not/there")
+        named_tokenizer("./not/there")

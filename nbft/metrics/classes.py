@@ -1,46 +1,25 @@
-"""Metrics: `evaluate.Metric` classes over scikit-learn that need no network; other names are loaded from the hub."""
+"""Metrics of classes, over scikit-learn."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import datasets
-import evaluate
 import numpy as np
 from sklearn import metrics as sk
 
-from nbft.errors import DataError
-
-_INTEGERS = {"predictions": datasets.Value("int64"), "references": datasets.Value("int64")}
-_SCORES = {"predictions": datasets.Sequence(datasets.Value("float64")), "references": datasets.Value("int64")}
+from nbft.metrics.base import INTEGER, NUMBER, OfflineMetric
 
 
-class ClassMetric(evaluate.Metric, ABC):
+class ClassMetric(OfflineMetric):
     """A metric of predicted classes (N,) against true classes (N,)."""
 
-    inputs: dict[str, Any] = _INTEGERS
-    sentence = ""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(keep_in_memory=True, **kwargs)
-
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=self.sentence,
-            citation="",
-            inputs_description="predictions and references, one integer a row",
-            features=datasets.Features(self.inputs),
-        )
+    name_in_spec: ClassVar[str]
 
     def _compute(self, *, predictions: Any = None, references: Any = None, **_: Any) -> dict[str, float]:
-        return {type(self).name_in_spec(): float(self.value(np.asarray(references), np.asarray(predictions)))}
-
-    @classmethod
-    def name_in_spec(cls) -> str:
-        """Returns the name by which a spec asks for the metric."""
-        return next(name for name, metric in METRICS.items() if metric is cls)
+        return {self.name_in_spec: float(self.value(np.asarray(references), np.asarray(predictions)))}
 
     @abstractmethod
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
@@ -50,6 +29,7 @@ class ClassMetric(evaluate.Metric, ABC):
 class Accuracy(ClassMetric):
     """Share of rows whose class is right."""
 
+    name_in_spec = "accuracy"
     sentence = "Share of rows whose class is right (scikit-learn accuracy_score)."
 
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
@@ -60,6 +40,7 @@ class Accuracy(ClassMetric):
 class F1(ClassMetric):
     """Mean over classes of the harmonic mean of precision and recall."""
 
+    name_in_spec = "f1"
     sentence = "Macro-averaged F1 (scikit-learn f1_score, average='macro')."
 
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
@@ -70,6 +51,7 @@ class F1(ClassMetric):
 class Precision(ClassMetric):
     """Mean over classes of the share of rows given that class that have it."""
 
+    name_in_spec = "precision"
     sentence = "Macro-averaged precision (scikit-learn precision_score, average='macro')."
 
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
@@ -80,6 +62,7 @@ class Precision(ClassMetric):
 class Recall(ClassMetric):
     """Mean over classes of the share of rows of that class that are found."""
 
+    name_in_spec = "recall"
     sentence = "Macro-averaged recall (scikit-learn recall_score, average='macro')."
 
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
@@ -90,6 +73,7 @@ class Recall(ClassMetric):
 class MatthewsCorrelation(ClassMetric):
     """Correlation of predicted and true classes, from -1 to 1 (Matthews 1975)."""
 
+    name_in_spec = "matthews_correlation"
     sentence = "Matthews correlation coefficient (scikit-learn matthews_corrcoef)."
 
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
@@ -100,7 +84,8 @@ class MatthewsCorrelation(ClassMetric):
 class RocAuc(ClassMetric):
     """Chance that a row of a class gets a higher score for it than a row of another class."""
 
-    inputs = _SCORES
+    name_in_spec = "roc_auc"
+    inputs: ClassVar[dict[str, Any]] = {"predictions": datasets.Sequence(NUMBER), "references": INTEGER}
     sentence = "Area under the ROC curve (scikit-learn roc_auc_score; one-vs-rest macro for more than two classes)."
 
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
@@ -114,28 +99,9 @@ class RocAuc(ClassMetric):
         return float(np.mean(areas))
 
 
-METRICS: dict[str, type[ClassMetric]] = {
-    "accuracy": Accuracy,
-    "f1": F1,
-    "precision": Precision,
-    "recall": Recall,
-    "matthews_correlation": MatthewsCorrelation,
-    "roc_auc": RocAuc,
+CLASS_METRICS: dict[str, type[ClassMetric]] = {
+    metric.name_in_spec: metric for metric in (Accuracy, F1, Precision, Recall, MatthewsCorrelation, RocAuc)
 }
-
-
-def load_metric(name: str) -> evaluate.EvaluationModule:
-    """Returns a metric by name; raises DataError where it is neither ours nor to be had from the hub."""
-    if name in METRICS:
-        return METRICS[name]()
-    try:
-        return evaluate.load(name)
-    except (OSError, FileNotFoundError, ValueError, ImportError) as error:
-        raise DataError(
-            f"There is no metric {name!r} here, and none could be loaded from the hub.",
-            f"nbft has {', '.join(METRICS)}.",
-            "evaluate.metrics",
-        ) from error
 
 
 def class_metrics(probabilities: np.ndarray, references: np.ndarray, names: Sequence[str]) -> dict[str, float]:
@@ -143,9 +109,7 @@ def class_metrics(probabilities: np.ndarray, references: np.ndarray, names: Sequ
     classes = probabilities.argmax(axis=1)
     values: dict[str, float] = {}
     for name in names:
-        metric = load_metric(name)
-        wants_scores = isinstance(metric, RocAuc)
-        result = metric.compute(predictions=probabilities if wants_scores else classes, references=references)
-        numbers = {key: float(value) for key, value in (result or {}).items() if isinstance(value, int | float)}
-        values.update(numbers if len(numbers) > 1 else dict.fromkeys([name], *numbers.values()))
+        metric = CLASS_METRICS[name]()
+        found = metric.compute(predictions=probabilities if name == "roc_auc" else classes, references=references)
+        values.update(found or {})
     return values

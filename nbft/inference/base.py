@@ -1,0 +1,74 @@
+"""A trained model, ready to be used. Imports torch only when called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nbft.spec.sections import RunSpec
+
+MODEL_CLASSES = {
+    "text-classification": "AutoModelForSequenceClassification",
+    "token-classification": "AutoModelForTokenClassification",
+    "question-answering": "AutoModelForQuestionAnswering",
+    "translation": "AutoModelForSeq2SeqLM",
+    "summarization": "AutoModelForSeq2SeqLM",
+    "text-generation": "AutoModelForCausalLM",
+    "chat": "AutoModelForCausalLM",
+    "fill-mask": "AutoModelForMaskedLM",
+}
+"""The class of transformers that a task's model is loaded with."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model and what it was trained by."""
+
+    model: Any
+    tokenizer: Any
+    spec: RunSpec
+    task: str
+    folder: str
+
+
+def load_model(folder: str, task: str) -> Any:
+    """Returns the model in evaluation mode."""
+    import transformers
+
+    config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    name = MODEL_CLASSES[task]
+    if name == "AutoModelForSeq2SeqLM" and not config.is_encoder_decoder:
+        name = "AutoModelForCausalLM"
+    with without_progress_bars():
+        return getattr(transformers, name).from_pretrained(folder, trust_remote_code=False).eval()
+
+
+@contextmanager
+def without_progress_bars() -> Iterator[None]:
+    """A bar for 40 small tensors would stay in the notebook as a widget that no reader can open."""
+    from transformers.utils import logging
+
+    were_on = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if were_on:
+            logging.enable_progress_bar()
+
+
+def loaded(folder: str, spec: RunSpec, task: str) -> Loaded:
+    """Returns a run's model and tokenizer; those used last stay in memory."""
+    model, tokenizer = _parts(folder, task, (Path(folder) / "config.json").stat().st_mtime)
+    return Loaded(model, tokenizer, spec, task, folder)
+
+
+@lru_cache(maxsize=2)
+def _parts(folder: str, task: str, stamp: float) -> tuple[Any, Any]:  # noqa: ARG001 - a model written anew is loaded anew
+    from transformers import AutoTokenizer
+
+    return load_model(folder, task), AutoTokenizer.from_pretrained(folder, trust_remote_code=False)

@@ -1,0 +1,25 @@
+"""Metrics: `evaluate.Metric` classes over the field's own libraries that need no network; other names come from the hub."""
+
+from __future__ import annotations
+
+import evaluate
+
+from nbft.errors import DataError
+from nbft.metrics.base import OfflineMetric
+from nbft.metrics.classes import CLASS_METRICS
+
+METRICS: dict[str, type[OfflineMetric]] = {**CLASS_METRICS}
+
+
+def load_metric(name: str) -> evaluate.EvaluationModule:
+    """Returns a metric by name; raises DataError where it is neither ours nor to be had from the hub."""
+    if name in METRICS:
+        return METRICS[name]()
+    try:
+        return evaluate.load(name)
+    except (OSError, FileNotFoundError, ValueError, ImportError) as error:
+        raise DataError(
+            f"There is no metric {name!r} here, and none could be loaded from the hub.",
+            f"nbft has {', '.join(METRICS)}.",
+            "evaluate.metrics",
+        ) from error
