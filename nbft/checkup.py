@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from nbft.launch.prepare import prepare_folder
 from nbft.launch.process import start_process
 from nbft.panels import wording
 from nbft.panels.base import text as escaped
-from nbft.record.folder import runs_root
+from nbft.record.folder import RunFolder, runs_root
 from nbft.spec.annotated import annotated
 from nbft.spec.load import LoadedSpec
 
 POLL_S = 0.05
 LAST_LINES = 12
+MOST_LABELS = 12
+"""Labels that are named; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -55,22 +58,35 @@ class Checkup:
         return {"text/html": f"{html}<pre>{escaped(self.yaml)}</pre>", "text/plain": str(self)}
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What the worker saw in data and model where the spec leaves it to them."""
+
+    task: str
+    metrics: list[str]
+
+
 def check_up(loaded: LoadedSpec, *, plan: bool = False) -> Checkup:
     """Asks a worker; raises SpecError for what is wrong. `plan` also takes a few steps and measures them."""
-    found = _ask(loaded, plan=plan)
+    wanted = {"plan": plan, "runs": str(runs_root())}
+    found = ask_worker(lambda root: prepare_folder(loaded, "check", root), wanted, loaded.name)
     if "error" in found:
         raise loaded.explain(found["error"])
     facts = found["found"]
     rows = [*_sizes(facts), *(_planned(facts) if plan else _estimated(facts))]
-    yaml = annotated(loaded.spec, loaded.text_to_save)
+    yaml = annotated(loaded.spec, loaded.text_to_save, Decided(facts["task"], facts["metrics"]))
     return Checkup(loaded.name, yaml, rows, facts["notes"], facts["warnings"])
 
 
-def _ask(loaded: LoadedSpec, *, plan: bool) -> dict[str, Any]:
+def ask_worker(prepare: Callable[[Path], RunFolder], wanted: dict[str, Any], name: str) -> dict[str, Any]:
+    """Returns the request with a worker's answer: `found`, or `error` as a record. Raises RunError where none came.
+
+    `prepare` makes the folder to ask about in a place that is deleted afterwards.
+    """
     with tempfile.TemporaryDirectory(prefix="nbft-check-") as scratch:
-        folder = prepare_folder(loaded, "check", Path(scratch))
+        folder = prepare(Path(scratch))
         request = folder.path / "checkup.json"
-        request.write_text(json.dumps({"plan": plan, "runs": str(runs_root())}), encoding="utf-8")
+        request.write_text(json.dumps(wanted), encoding="utf-8")
         worker = start_process(folder, "--check", str(request))
         try:
             while worker.poll() is None:
@@ -84,17 +100,21 @@ def _ask(loaded: LoadedSpec, *, plan: bool) -> dict[str, Any]:
             log = folder.log.read_text(encoding="utf-8", errors="replace") if folder.log.exists() else ""
             last = "\n".join(log.splitlines()[-LAST_LINES:])
             what = found.get("error", {}).get("what") or f"it ended without a word (exit code {worker.poll()})"
-            raise RunError(f"The worker that checked {loaded.name} failed: {what}.", last)
+            raise RunError(f"The worker that checked {name} failed: {what}.", last)
         return found
 
 
 def _sizes(facts: dict[str, Any]) -> list[tuple[str, str]]:
     rows = ", ".join(f"{name} {count:,}" for name, count in facts["rows"].items())
     labels = [str(label) for label in facts["labels"]]
-    more = f" and {len(labels) - 12} more" if len(labels) > 12 else ""
+    more = f" and {len(labels) - MOST_LABELS} more" if len(labels) > MOST_LABELS else ""
+    told = [("labels", f"{len(labels)}: {', '.join(labels[:MOST_LABELS])}{more}")] if labels else []
+    metrics = [("metrics", ", ".join(name.removeprefix("eval/") for name in facts["metrics"]))]
     return [
+        ("task", facts["task"]),
         ("rows", rows),
-        ("labels", f"{len(labels)}: {', '.join(labels[:12])}{more}"),
+        *told,
+        *(metrics if facts["metrics"] else []),
         ("parameters", wording.count(facts["parameters"])),
         ("device", facts["device"]),
         ("disk", f"{size(facts['disk_bytes'])} for checkpoints and model"),

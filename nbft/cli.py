@@ -1,4 +1,4 @@
-"""nbft in a terminal: quickstart, check, run, resume, eval, watch, stop, list, schema. tqdm shows the progress."""
+"""nbft in a terminal: quickstart, check, mask, run, resume, eval, watch, stop, list, schema. tqdm shows the progress."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import nbft
 from nbft.checkup import check_up
 from nbft.errors import NbftError
+from nbft.mask import ROWS, mask_of_run, mask_of_spec
 from nbft.resuming import run_to_resume
 from nbft.run import Run, open_run, runs, start_run
 from nbft.spec.load import read_spec
@@ -49,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as train.epochs=1")
     check.add_argument("--plan", action="store_true", help="also take a few steps and foretell memory and time")
+    mask = command("mask", _mask, "Show which tokens of the training rows are learnt, of a spec file or of a run.")
+    mask.add_argument("name", metavar="FILE or NAME")
+    mask.add_argument("--rows", type=_count, default=ROWS, metavar="N", help=f"how many rows to show ({ROWS})")
     run = command("run", _run, "Train what a spec file says.")
     run.add_argument("file", type=Path, metavar="FILE")
     run.add_argument("--name", help="the run's name; the data's if left out")
@@ -87,6 +91,18 @@ def _check(options: argparse.Namespace) -> int:
             print(error, file=sys.stderr)
             worst = max(worst, error.exit_code)
     return worst
+
+
+def _mask(options: argparse.Namespace) -> int:
+    is_file = options.name.endswith((".yaml", ".yml"))
+    name = options.name
+    mask = (
+        mask_of_spec(read_spec(Path(name), name=name), options.rows)
+        if is_file
+        else mask_of_run(open_run(name), options.rows)
+    )
+    print(mask.coloured() if sys.stdout.isatty() else mask)
+    return 0
 
 
 def _run(options: argparse.Namespace) -> int:

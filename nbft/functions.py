@@ -116,7 +116,10 @@ def _each_text(inputs: Any, change: Callable[[str], str]) -> Any:
         return change(inputs)
     if isinstance(inputs, Mapping):
         return {key: value if key == "role" else _each_text(value, change) for key, value in inputs.items()}
-    return [_each_text(item, change) for item in inputs] if isinstance(inputs, list | tuple) else inputs
+    if isinstance(inputs, list | tuple):
+        made = [_each_text(item, change) for item in inputs]
+        return tuple(made) if isinstance(inputs, tuple) else made
+    return inputs
 
 
 def notes_on(functions: Mapping[str, Function], folder: RunFolder) -> list[str]:

@@ -187,8 +187,8 @@ class Run:
 
     def save_spec(self, path: str | Path, *, resolved: bool = False, force: bool = False) -> Path:
         """Writes the spec as it was typed, comments kept, or `resolved`; raises RunError where another file is there."""
-        typed = self.folder.spec.read_bytes().decode()
-        return write_spec(Path(path), annotated(self.spec, typed) if resolved else typed, force=force)
+        typed, plan = self.folder.spec.read_bytes().decode(), self.state.plan
+        return write_spec(Path(path), annotated(self.spec, typed, plan) if resolved else typed, force=force)
 
     @property
     def metrics(self) -> dict[str, float | None]:

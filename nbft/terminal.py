@@ -9,6 +9,7 @@ from types import FrameType
 
 from tqdm import tqdm
 
+from nbft.panels import samples
 from nbft.record import events as word
 from nbft.record.events import Event, Values
 from nbft.record.state import RunState
@@ -79,6 +80,8 @@ def _show(event: Event, state: RunState, bar: tqdm) -> None:
                 bar.set_postfix(loss=f"{loss:.3f}", epoch=f"{state.epoch:.2f}", refresh=False)
         case word.Evaluated():
             bar.write(f"  step {event.step}: {_numbers(event.values)}", file=sys.stderr)
+        case word.SampleMade():
+            bar.write(samples.line(event), file=sys.stderr)
         case word.Warned():
             bar.write(f"  warning: {event.message} {event.fix}".rstrip(), file=sys.stderr)
 

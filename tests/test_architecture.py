@@ -20,6 +20,7 @@ LEFT = [
     "quickstart",
     "terminal",
     "notebook",
+    "mask",
     "checkup",
     "panels",
     "resuming",

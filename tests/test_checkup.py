@@ -62,3 +62,43 @@ def test_what_only_the_data_show_is_wrong_is_pointed_at(tiny_spec: Spec, plan: b
     with pytest.raises(SpecError, match="'wonderful' among them") as caught:
         check_up(read_spec(text), plan=plan)
     assert "line 4, data.test" in str(caught.value)
+
+
+def test_the_task_that_was_seen_and_its_metrics_are_facts_of_a_check(tiny_spec: Spec):
+    found = check_up(read_spec(tiny_spec))
+    facts = dict(found.rows)
+    assert facts["task"] == "text-classification"
+    assert facts["metrics"] == "accuracy, f1, precision, recall, loss"
+    assert "The task is text-classification: the data has a column stars." in found.notes
+    lines = {line.split("#")[0].strip(): line for line in found.yaml.splitlines()}
+    assert lines["task: text-classification"].endswith("# default")
+    assert lines["metrics: [accuracy, f1, precision, recall]"].endswith("# default")
+    assert f"model: {tiny_spec['model']}" in lines
+    assert "generate:" not in lines
+
+
+def test_a_task_without_labels_has_no_fact_of_them(tiny_spec: Spec, place: Path):
+    (place / "all.txt").write_text("the film was lovely and warm\n" * 40)
+    found = check_up(read_spec({**tiny_spec, "data": {"train": "all.txt", "validation": "20%"}}))
+    facts = dict(found.rows)
+    assert facts["task"] == "fill-mask"
+    assert facts["metrics"] == "perplexity, token_accuracy, loss"
+    assert "labels" not in facts
+    assert "fill_mask:\n  share: 0.15" in found.yaml
+
+
+def test_a_model_without_the_head_is_pointed_at(tiny_spec: Spec):
+    text = f"model: {tiny_spec['model']}\ntask: chat\ndata: {{train: reviews.csv}}\n"
+    with pytest.raises(SpecError, match="can't write it, and chat needs") as caught:
+        check_up(read_spec(text))
+    assert "line 1, model: " in str(caught.value)
+
+
+def test_a_model_and_a_tokenizer_of_the_notebook_are_trained(tiny_spec: Spec, tiny_model: Path):
+    from transformers import AutoModel, AutoTokenizer
+
+    made = {"net": AutoModel.from_pretrained(tiny_model), "tok": AutoTokenizer.from_pretrained(tiny_model)}
+    spec = {**tiny_spec, "model": "$net", "tokenizer": "$tok"}
+    facts = dict(check_up(read_spec(spec, variables=made), plan=True).rows)
+    assert facts["steps"] == "80, 20 an epoch"
+    assert facts["parameters"] == dict(check_up(read_spec(tiny_spec), plan=True).rows)["parameters"]

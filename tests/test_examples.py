@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nbft.errors import SpecError
+from nbft.spec.dump import dump_yaml
 from nbft.spec.load import read_spec
+from nbft.spec.scope import TASK_NAMES
+from nbft.spec.sources import FILE_ENDINGS
+from nbft.spec.yaml_text import read_yaml
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "notebooks").rglob("*.md"), *(ROOT / ".github").glob("*.md")])
@@ -27,11 +32,33 @@ def examples() -> list[tuple[str, str]]:
     return found
 
 
+def prepare(data: Any, place: Path) -> dict[str, Any]:
+    """Makes the files and folders that a spec names, as empty as can be, and returns the variables that it names."""
+    named = [data.get("data", {}).get(key) for key in ("train", "validation", "test")]
+    for name in (name for name in named if isinstance(name, str) and name.endswith(FILE_ENDINGS)):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text("review,stars\ngood,1\nbad,0\n" if name in ("reviews.csv", "test.csv") else "")
+    model = data.get("model")
+    model = model if isinstance(model, str) else (model.get("name") or model.get("from_scratch"))
+    if isinstance(model, str) and "/" in model:
+        (place / model).mkdir(parents=True, exist_ok=True)
+        (place / model / "config.json").write_text("{}")
+    rows = {name[1:]: [{"text": "a", "label": 1}] for name in named if str(name).startswith("$")}
+    return {**rows, **{word: len for word in re.findall(r"\$(\w+)", dump_yaml(data)) if word not in rows}}
+
+
 @pytest.mark.parametrize("text", [text for _, text in examples()], ids=[name for name, _ in examples()])
 def test_an_example_loads(text: str, place: Path):
-    for name in ("reviews.csv", "test.csv"):
-        (place / name).write_text("review,stars\ngood,1\nbad,0\n")
-    read_spec(re.sub(r"^%%finetune.*\n", "", text))
+    text = re.sub(r"^%%finetune.*\n", "", text)
+    variables = prepare(read_yaml(text).data, place)
+    read_spec(text, variables=variables)
+
+
+def test_every_task_has_a_page_that_the_index_names():
+    index = (ROOT / "notebooks" / "tasks" / "README.md").read_text("utf-8")
+    pages = {page.stem for page in (ROOT / "notebooks" / "tasks").glob("*.md")} - {"README"}
+    assert pages == set(TASK_NAMES)
+    assert all(f"({task}.md)" in index for task in TASK_NAMES)
 
 
 def test_the_error_that_the_readme_shows_is_the_one_that_comes():

@@ -1,4 +1,4 @@
-"""Files -> tables: csv, tsv, json, jsonl and parquet, read so that text stays text and every fault names its line."""
+"""Files -> tables: csv, tsv, json, jsonl, parquet and txt, read so that text stays text and every fault names its line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 from datasets import Dataset
 
+from nbft.data.squad import flatten, is_nested
 from nbft.errors import DataError
 
 Rows = list[dict[str, Any]]
@@ -111,6 +112,9 @@ def _read_jsonl(file: Path) -> tuple[Dataset, list[str]]:
         if not isinstance(row, dict):
             raise DataError(f"{file.name}, line {number}: an object with named values is needed.", line[:120])
         rows.append(row)
+    if is_nested(rows):
+        rows, note = flatten(rows, file.name)
+        notes = [*notes, note]
     return rows_to_dataset(rows, file.name), notes
 
 
@@ -122,6 +126,9 @@ def _read_json(file: Path) -> tuple[Dataset, list[str]]:
         if text.lstrip().startswith("{") and "\n{" in text:
             return _read_jsonl(file)
         raise DataError(f"{file.name} is not whole JSON: {error}.") from None
+    if is_nested(data):
+        rows, note = flatten(data, file.name)
+        return rows_to_dataset(rows, file.name), [*notes, note]
     if isinstance(data, dict):
         lists = [value for value in data.values() if isinstance(value, list)]
         data = lists[0] if len(lists) == 1 else [data]
@@ -135,6 +142,14 @@ def _read_parquet(file: Path) -> tuple[Dataset, list[str]]:
         return Dataset.from_parquet(str(file), keep_in_memory=True), []  # pyright: ignore[reportReturnType]
     except (pa.ArrowInvalid, OSError, ValueError) as error:
         raise DataError(f"{file.name} can't be read as parquet: {error}.") from None
+
+
+def _read_document(file: Path) -> tuple[Dataset, list[str]]:
+    """A text file is one document: one row, with column text."""
+    text, notes = read_text(file)
+    if not text.strip():
+        raise DataError(f"{file.name} holds no text.")
+    return Dataset(pa.table({"text": pa.array([text.replace("\r\n", "\n")], pa.large_string())})), notes
 
 
 def rows_to_dataset(rows: Rows, name: str) -> Dataset:
@@ -153,9 +168,14 @@ def rows_to_dataset(rows: Rows, name: str) -> Dataset:
 
 
 def _mixed(values: list[Any], column: str, name: str) -> pa.Array:
-    """Text and numbers mixed become text, as they would in a csv; anything else is refused with its row."""
+    """Text and numbers mixed become text, as they would in a csv; anything else is refused with its row.
+
+    Lists of objects of different kinds (messages whose content is now text, now parts) are kept as JSON text.
+    """
     if all(isinstance(value, str | int | float | None) for value in values):
         return pa.array([None if value is None else str(value) for value in values])
+    if all(value is None or (isinstance(value, list) and all(isinstance(v, dict) for v in value)) for value in values):
+        return pa.array([None if value is None else json.dumps(value, ensure_ascii=False) for value in values])
     kinds = [type(value).__name__ for value in values]
     odd = next(i for i, kind in enumerate(kinds) if kind != kinds[0])
     raise DataError(
@@ -169,4 +189,5 @@ READERS: dict[str, Callable[[Path], tuple[Dataset, list[str]]]] = {
     ".jsonl": _read_jsonl,
     ".json": _read_json,
     ".parquet": _read_parquet,
+    ".txt": _read_document,
 }

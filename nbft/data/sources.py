@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from datasets import Dataset, DatasetDict, load_dataset
+from datasets import Dataset, DatasetDict, concatenate_datasets, load_dataset
 from datasets.exceptions import DatasetsError
 
 from nbft.data.files import READERS, read_file
@@ -57,7 +57,7 @@ def _read_variable(name: str, variables: Path) -> Source:
 
 
 def _read_folder(folder: Path) -> Source:
-    """Reads a folder with one file a split (`train.csv`, `test.csv`)."""
+    """Reads a folder with one file a split (`train.csv`, `test.csv`), or one of text files that are a document each."""
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in READERS)
     found, notes = {}, []
     for split, names in SPLIT_NAMES.items():
@@ -65,13 +65,24 @@ def _read_folder(folder: Path) -> Source:
         if matching:
             found[split], said = read_file(matching[0])
             notes += said
+    if not found and files and all(file.suffix.lower() == ".txt" for file in files):
+        return _read_documents(files)
     if "train" not in found:
         raise DataError(
             f"The folder {str(folder)!r} holds no file for the training rows.",
-            f"It should hold train.csv (or .tsv, .json, .jsonl, .parquet); it holds: "
+            f"It should hold train.csv (or .tsv, .json, .jsonl, .parquet, .txt), or nothing but .txt files; it holds: "
             f"{', '.join(sorted(p.name for p in folder.iterdir())[:12]) or 'nothing'}.",
         )
     return Source(found, notes)
+
+
+def _read_documents(files: list[Path]) -> Source:
+    read = [read_file(file) for file in files]
+    rows = concatenate_datasets([document for document, _ in read])
+    return Source(
+        {"train": rows},
+        [*(note for _, notes in read for note in notes), f"{len(files)} text files were read, one document each."],
+    )
 
 
 def _read_hub(name: str) -> Source:
@@ -116,6 +127,6 @@ def _first_line(error: Exception) -> str:
 def _offline_fix() -> str:
     starters = ", ".join(STARTER_DATA)
     return (
-        f"Without the hub these work: a csv, tsv, json, jsonl or parquet file, a $variable of the notebook, "
+        f"Without the hub these work: a csv, tsv, json, jsonl, parquet or txt file, a $variable of the notebook, "
         f"or data that ships with nbft ({starters}). Paths start at {Path.cwd()}."
     )

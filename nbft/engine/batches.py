@@ -75,4 +75,7 @@ class LengthBatches(Trainer):
     def _run_epoch(self, *args: Any, epoch: int, **kwargs: Any) -> None:
         if self._buckets is not None:  # of a run resumed in several processes accelerate forgets to tell it
             self._buckets.set_epoch(epoch)
+        set_epoch = getattr(self.data_collator, "set_epoch", None)
+        if set_epoch is not None:  # what a collator draws by chance, it draws from (seed, epoch, row)
+            set_epoch(epoch)
         super()._run_epoch(*args, epoch=epoch, **kwargs)

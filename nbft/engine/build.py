@@ -51,7 +51,7 @@ def build(spec: RunSpec, folder: RunFolder, record: EventWriter) -> Built:
     functions = load_functions(spec, folder)
     task, splits = load_rows(spec, folder, record)
     record.say(PhaseStarted(phase="tokenising"))
-    tokenizer = load_tokenizer(task.spec, task.texts(splits.train))
+    tokenizer = load_tokenizer(task.spec, task.texts(splits.train), folder.tokenizer)
     task.prepare_tokenizer(tokenizer)
     features, notes = _tokenise(spec, task, splits, tokenizer)
     record.say(PhaseStarted(phase="loading the model"))

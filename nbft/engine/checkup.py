@@ -12,6 +12,7 @@ from nbft.engine.attempt import BYTES_A_PARAMETER, first_rule, refuse_too_little
 from nbft.engine.build import build, load_rows, plan, rows_at_once
 from nbft.engine.checkpoints import room_needed
 from nbft.engine.devices import device_name, is_out_of_memory, less_memory
+from nbft.engine.mask import look_at_mask
 from nbft.engine.probe import foretell
 from nbft.errors import DataError, NbftError
 from nbft.functions import load_functions, notes_on
@@ -33,8 +34,11 @@ def answer(folder: RunFolder, request: Path) -> int:
     spec = RunSpec.model_validate(json.loads(folder.resolved.read_text(encoding="utf-8"))["spec"])
     record, code = EventWriter(folder), 0
     try:
-        look = _measure if asked["plan"] else _look
-        asked["found"] = look(spec, folder, record, Path(asked["runs"]))
+        if "mask" in asked:
+            asked["found"] = look_at_mask(spec, folder, record, int(asked["mask"]))
+        else:
+            look = _measure if asked["plan"] else _look
+            asked["found"] = look(spec, folder, record, Path(asked["runs"]))
         asked["found"]["warnings"] = [f"{w.message} {w.fix}".rstrip() for w in record.state.warnings]
     except Exception as error:
         asked["error"], code = _told(error, spec)
@@ -58,12 +62,14 @@ def _look(spec: RunSpec, folder: RunFolder, record: EventWriter, runs: Path) -> 
     task, splits = load_rows(spec, folder, record)
     if not spec.tokenizer.train:
         load_tokenizer(spec)
-    _ = task.metrics  # raises for what the task can't compute
+    metrics = [f"eval/{name.removeprefix('$')}" for name in task.metrics]  # raises for what the task can't compute
     functions = load_functions(spec, folder)
     parameters = count_parameters(spec.model)
     return {
         "rows": {name: len(rows) for name, rows in splits.present.items()},
         "labels": task.labels,
+        "task": task.name,
+        "metrics": [*metrics, "eval/loss"],
         "device": device_name(),
         "memory_bytes": parameters * BYTES_A_TRAINED_PARAMETER,
         "notes": [*splits.notes, *task.notes, *notes_on(functions, folder)],
@@ -91,6 +97,8 @@ def _measure(spec: RunSpec, folder: RunFolder, record: EventWriter, runs: Path) 
     return {
         "rows": planned.rows,
         "labels": planned.labels,
+        "task": planned.task,
+        "metrics": planned.metrics,
         "device": f"{planned.device}, {planned.precision}",
         "total_steps": planned.total_steps,
         "steps_per_epoch": planned.steps_per_epoch,

@@ -52,8 +52,9 @@ def evaluate_model(folder: RunFolder, source: str) -> dict[str, float]:
     functions = load_functions(spec, folder)
     task.preprocess = preprocessing(spec, functions)
     found = read_source(source, folder.variables)
-    rows = task.standardise(found.splits.get("test", found.splits["train"]), "test")
     config = AutoConfig.from_pretrained(str(folder.model), trust_remote_code=False)
+    task.trained_as(config)
+    rows = task.standardise(found.splits.get("test", found.splits["train"]), "test")
     names = {int(i): str(label) for i, label in (config.id2label or {}).items()}
     task.take_labels([names[i] for i in sorted(names)], {"test": rows})
     tokenizer = load_tokenizer(spec)

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from nbft.functions import preprocessed
+from nbft.record.folder import RunFolder
 from nbft.spec.sections import RunSpec
 
 MODEL_CLASSES = {
@@ -65,6 +67,19 @@ def loaded(folder: str, spec: RunSpec, task: str) -> Loaded:
     """Returns a run's model and tokenizer; those used last stay in memory."""
     model, tokenizer = _parts(folder, task, (Path(folder) / "config.json").stat().st_mtime)
     return Loaded(model, tokenizer, spec, task, folder)
+
+
+def reading_as_trained(pipeline: Any, loaded: Loaded) -> Any:
+    """Returns a transformers pipeline whose inputs go through the spec's `data.preprocess` first, where it has one."""
+    if loaded.spec.data.preprocess is None:
+        return pipeline
+    plain, run = pipeline.preprocess, RunFolder(Path(loaded.folder).parent)
+
+    def preprocess(inputs: Any, **options: Any) -> Any:
+        return plain(preprocessed(inputs, loaded.spec, run), **options)
+
+    pipeline.preprocess = preprocess
+    return pipeline
 
 
 @lru_cache(maxsize=2)

@@ -11,6 +11,7 @@ from typing import Any
 
 from nbft.errors import NbftError
 from nbft.functions import keep_functions
+from nbft.inference.base import without_progress_bars
 from nbft.record.folder import RunFolder, create_folder
 from nbft.spec.load import LoadedSpec
 
@@ -23,7 +24,7 @@ def prepare_folder(
     folder.spec.write_text(loaded.text_to_save, encoding="utf-8")
     keep_variables(loaded, folder)
     resolved = {
-        "spec": loaded.spec.model_dump(mode="json"),
+        "spec": _resolved(loaded, folder),
         "typed": loaded.text,
         "name": loaded.name,
         "first_line": loaded.first_line,
@@ -34,6 +35,16 @@ def prepare_folder(
     }
     folder.resolved.write_text(json.dumps(resolved, indent=1, ensure_ascii=False), encoding="utf-8")
     return folder
+
+
+def _resolved(loaded: LoadedSpec, folder: RunFolder) -> dict[str, Any]:
+    """Returns the spec as data; a model or tokenizer of the notebook has become a folder."""
+    data = loaded.spec.model_dump(mode="json")
+    for section in (data["model"], data["tokenizer"]):
+        name = str(section["name"] or "")
+        if name.removeprefix("$") in loaded.pretrained:
+            section["name"] = str((folder.variables / name.removeprefix("$")).absolute())
+    return data
 
 
 def default_name(loaded: LoadedSpec) -> str:
@@ -47,6 +58,12 @@ def keep_variables(loaded: LoadedSpec, folder: RunFolder) -> None:
     """Writes what the spec takes from the notebook into the folder, where the worker finds it."""
     for variable, value in loaded.variables.items():
         _keep_variable(folder, variable, value)
+    for variable, value in loaded.pretrained.items():
+        try:
+            with without_progress_bars():
+                value.save_pretrained(str(folder.variables / variable))
+        except (OSError, ValueError, TypeError, AttributeError, NotImplementedError) as error:
+            raise NbftError(f"${variable} can't be handed to the worker: {error}.") from None
     keep_functions(loaded.functions, folder)
 
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 import evaluate
 
 from nbft.errors import DataError
+from nbft.metrics.answers import ANSWER_METRICS
 from nbft.metrics.base import OfflineMetric
 from nbft.metrics.classes import CLASS_METRICS
+from nbft.metrics.numbers import NUMBER_METRICS
+from nbft.metrics.spans import SPAN_METRICS
+from nbft.metrics.texts import TEXT_METRICS
 
-METRICS: dict[str, type[OfflineMetric]] = {**CLASS_METRICS}
+METRICS: dict[str, type[OfflineMetric]] = {
+    **CLASS_METRICS,
+    **NUMBER_METRICS,
+    **SPAN_METRICS,
+    **ANSWER_METRICS,
+    **TEXT_METRICS,
+}
 
 
 def load_metric(name: str) -> evaluate.EvaluationModule:

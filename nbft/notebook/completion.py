@@ -23,6 +23,7 @@ from nbft.spec.reference import reference_markdown
 _CELL = re.compile(r"\s*%%finetune(?!\w)")
 _RUN_MAGIC = re.compile(r"\s*%ft_(?:attach|eval|resume|save|stop)\s+(?P<word>[\w.-]*)$")
 _SET = re.compile(r"--set[ =](?P<word>[\w.]*)$")
+_SET_VALUE = re.compile(r"--set[ =](?P<path>\w+(?:\.\w+)*)=(?P<word>\S*)$")
 _NAMED_VARIABLES = 500
 """Variables that are looked at for one key press."""
 
@@ -83,13 +84,26 @@ def complete_cell(
     if cursor < yaml_start:
         setting = _SET.search(line)
         if setting:
-            names = [key.name for key in keys().values() if key.section is None]
+            names = [key.name for key in keys().values() if key.takes_value]
             return cursor - len(setting["word"]), _starting(setting["word"], names, "key")
+        value = _SET_VALUE.search(line)
+        if value:
+            return _set_value(text[yaml_start:], value["path"], value["word"], cursor, around())
         word = re.search(r"[\w-]*$", line)
         typed = word[0] if word else ""
         return cursor - len(typed), _starting(typed, FLAGS, "flag") if typed.startswith("-") or not typed else ()
     found = complete(text[yaml_start:], cursor - yaml_start, around())
     return found.start + yaml_start, found.items
+
+
+def _set_value(
+    yaml: str, path: str, word: str, cursor: int, around: Surroundings
+) -> tuple[int, tuple[Completion, ...]]:
+    """Returns what could be set, as if the key stood at the end of the cell."""
+    section = "".join(f"{name}: {{" for name in path.split(".")[:-1])
+    whole = f"{yaml.rstrip()}\n{section}{path.rpartition('.')[2]}: {word}"
+    found = complete(whole, len(whole), around)
+    return cursor - (len(whole) - found.start), found.items
 
 
 def _first_line_end(text: str) -> int:

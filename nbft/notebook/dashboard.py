@@ -18,6 +18,7 @@ from nbft.panels.early_stopping import EarlyStoppingPanel
 from nbft.panels.notices import NoticesPanel
 from nbft.panels.progress import ProgressPanel
 from nbft.panels.results import ResultsPanel
+from nbft.panels.samples import SamplesPanel
 from nbft.record.events import RunEnded
 from nbft.record.state import RunState
 from nbft.run import Run
@@ -73,6 +74,7 @@ class Dashboard:
             ProgressPanel(run.send),
             self.controls,
             self.charts,
+            SamplesPanel(run.send),
             EarlyStoppingPanel(run.send),
             NoticesPanel(run.send),
             ResultsPanel(run.send, run.folder.path, variable),
@@ -132,5 +134,5 @@ def _update(data: dict[str, object] | dict[str, str], display_id: str) -> None:
 
 @cache
 def _style() -> str:
-    names = ("style.css", "progress.css", "controls.css")
+    names = ("style.css", "progress.css", "controls.css", "samples.css")
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)

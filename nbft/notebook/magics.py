@@ -13,6 +13,7 @@ from IPython.display import display
 from nbft.checkup import check_up
 from nbft.errors import NbftError, RunError
 from nbft.launch.prepare import default_name
+from nbft.mask import ROWS, mask_of_run, mask_of_spec
 from nbft.notebook import tables
 from nbft.notebook.line import Line, read_line, split_line
 from nbft.notebook.watch import until_taken_up, watch
@@ -24,7 +25,7 @@ from nbft.spec.reference import reference_markdown
 
 WATCHING = ("--background", "--keep-live")
 VALUED = ("--set", "--dry-run-steps")
-FLAGS = (*WATCHING, "--check", "--plan", "--resume", *VALUED)
+FLAGS = (*WATCHING, "--check", "--plan", "--mask", "--resume", *VALUED)
 """All flags of `%%finetune`; those of VALUED take a value."""
 
 
@@ -37,6 +38,7 @@ The run is bound to NAME (`run` if left out). Interrupt once: stop and keep the 
   --keep-live           keep the charts live after the end
   --check               train nothing: say what is wrong, or what would be done with which defaults
   --plan                train nothing: also take a few steps and foretell memory and time
+  --mask                train nothing: show which tokens of the first rows would be learnt
   --set KEY=VALUE       a value that wins over the YAML's, as --set train.epochs=1; may be given several times
   --resume              go on with the newest run of that name if it is unfinished, instead of starting another
   --dry-run-steps N     end after N steps, with one evaluation and a saved model"""
@@ -65,6 +67,9 @@ class FinetuneMagics(Magics):
         loaded = read_spec(cell, variables=self._names, name=here, first_line=2, overrides=sets)
         if asked.flags & {"--check", "--plan"}:
             display(check_up(loaded, plan="--plan" in asked.flags).output(), raw=True)
+            return
+        if "--mask" in asked.flags:
+            display(mask_of_spec(loaded).output(), raw=True)
             return
         name = check_name(asked.name or default_name(loaded))
         variable = identifier(asked.name) if asked.name else "run"
@@ -130,6 +135,13 @@ class FinetuneMagics(Magics):
         run = _find(asked.name)
         values = run.evaluate(self._data(" ".join(asked.more)) if asked.more else None)
         display(tables.metrics(run.name, values), raw=True)
+
+    @no_var_expand
+    @line_magic
+    def ft_mask(self, line: str) -> None:
+        """%ft_mask [NAME] [--rows N]: shows which tokens of the first training rows a run learns; the newest if left out."""
+        asked = read_line("%ft_mask", line, (), ("--rows",))
+        display(mask_of_run(_find(asked.name), asked.count("--rows") or ROWS).output(), raw=True)
 
     @no_var_expand
     @line_magic

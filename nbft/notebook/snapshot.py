@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from nbft.panels import wording
+from nbft.panels import samples, wording
 from nbft.panels.base import text
 from nbft.panels.notices import why_failed
 from nbft.panels.plots import Plot, plots_of
@@ -50,6 +50,7 @@ def _html(state: RunState, folder: RunFolder) -> str:
         f"<p>{text(' '.join(outcome))}</p>" if (outcome := outcome_of(state)) else "",
         f"<p>{charts}</p>" if charts else "",
         to_html(scores(state)),
+        samples.to_html(state),
         _list("Warnings", [f"{w.message} {w.fix}".strip() for w in state.warnings]),
         _folded("Spec", _spec(folder)),
         f"<p><small>{text(environment(folder))}</small></p>" if environment(folder) else "",
@@ -89,6 +90,7 @@ def _text(state: RunState, folder: RunFolder) -> str:
         "\n".join(part for part in failed if part) if failed else "",
         "\n".join(outcome_of(state)),
         to_text(scores(state)),
+        samples.to_text(state),
         "\n".join(f"Warning: {w.message} {w.fix}".rstrip() for w in state.warnings),
     ]
     return "\n\n".join(part for part in parts if part)

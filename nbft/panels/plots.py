@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nbft.panels import wording
 from nbft.record.curve import Curve
 from nbft.record.state import RunState
 
@@ -17,6 +18,8 @@ METRIC_COLOURS = (2, 3, 0, 1, 4, 5)
 """The order in which metrics take colours: first those that the losses leave free."""
 DASHES = ((), (7, 4), (2, 3), (9, 3, 2, 3))
 """How the lines of a plot are broken, one after the other: colour alone means nothing."""
+SPELT = {"bleu": "BLEU", "chrf": "chrF", "ter": "TER"}
+"""Metrics that are written otherwise than the spec writes them."""
 SMOOTHED_OVER = 1 / 50
 """Share of a noisy curve's points that its smoothed line averages over."""
 LARGEST_SHARE = 1.5
@@ -72,13 +75,14 @@ def _together(names: list[str]) -> list[Plot]:
         Line(name, short(name), METRIC_COLOURS[i % len(METRIC_COLOURS)], i % len(DASHES))
         for i, name in enumerate(names)
     )
-    title = short(names[0]).capitalize() if len(names) == 1 else "Metrics"
+    title = wording.sentence(short(names[0])) if len(names) == 1 else "Metrics"
     return [Plot(title, lines)]
 
 
 def short(metric: str) -> str:
     """Returns a metric's name without its split, as people say it."""
-    return metric.rsplit("/", 1)[-1].replace("_", " ")
+    name = metric.rsplit("/", 1)[-1]
+    return SPELT.get(name, name.replace("_", " "))
 
 
 def _is_share(curve: Curve | None) -> bool:

@@ -66,6 +66,11 @@ class RunFolder:
         return self.path / "variables"
 
     @property
+    def tokenizer(self) -> Path:
+        """The tokenizer, where the run learnt one of its own."""
+        return self.path / "tokenizer"
+
+    @property
     def checkpoints(self) -> Path:
         """Whole checkpoints, `checkpoint-<step>`."""
         return self.path / "checkpoints"

@@ -13,6 +13,10 @@ LOWER_IS_BETTER = ("loss", "perplexity", "mse", "mae", "ter", "error")
 """A metric whose name ends in one of these is better when it is smaller."""
 
 
+MAX_SAMPLES = 200
+"""Newest samples kept; older ones are in events.jsonl."""
+
+
 def is_better_lower(metric: str) -> bool:
     """Returns whether smaller values of the metric are better."""
     return metric.rsplit("/", 1)[-1].endswith(LOWER_IS_BETTER)
@@ -89,6 +93,8 @@ class RunState:
     evaluations: list[Evaluation] = field(default_factory=list)
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     checkpoints: list[int] = field(default_factory=list)
+    samples: list[word.SampleMade] = field(default_factory=list)
+    """What the model said, oldest first."""
     commands: list[word.CommandTaken] = field(default_factory=list)
     warnings: list[word.Warned] = field(default_factory=list)
     end: word.RunEnded | None = None
@@ -143,6 +149,7 @@ class RunState:
         for curve in self.curves.values():
             curve.cut_after(step)
         self.evaluations = [e for e in self.evaluations if e.step <= step and e.split == "eval"]
+        self.samples = [sample for sample in self.samples if sample.step <= step]
         self._judge_anew()
 
     def _see_EarlyStoppingSet(self, event: word.EarlyStoppingSet) -> None:  # noqa: N802
@@ -189,6 +196,11 @@ class RunState:
     def _plot(self, step: int, values: Values) -> None:
         for name, value in values.items():
             self.curves.setdefault(name, Curve()).add(step, value)
+
+    def _see_SampleMade(self, event: word.SampleMade) -> None:  # noqa: N802
+        """A step that is evaluated twice says the same things once."""
+        others = [old for old in self.samples if (old.step, old.prompt) != (event.step, event.prompt)]
+        self.samples = [*others, event][-MAX_SAMPLES:]
 
     def _see_CheckpointSaved(self, event: word.CheckpointSaved) -> None:  # noqa: N802
         gone = {*event.removed, event.step}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from nbft.errors import RunError
-from nbft.spec.metric_names import metric_names, monitored_metric
+from nbft.spec.dump import bare, shown
+from nbft.spec.metric_names import kinds_of_task, metric_names, monitored_metric
 from nbft.spec.scalars import spell
 from nbft.spec.sections import RunSpec, Section
 from nbft.spec.yaml_text import read_yaml
@@ -17,10 +18,25 @@ _FARTHEST = 48
 """Marks behind longer lines don't push the others to the right."""
 
 
-def annotated(spec: RunSpec, text: str) -> str:
+class Decided(Protocol):
+    """What a worker found where the spec leaves it to the data."""
+
+    @property
+    def task(self) -> str:
+        """The task's name."""
+        ...
+
+    @property
+    def metrics(self) -> Sequence[str]:
+        """What each evaluation measures: `eval/accuracy`, ..."""
+        ...
+
+
+def annotated(spec: RunSpec, text: str, decided: Decided | None = None) -> str:
     """Returns the whole spec, a value a line; `text` is what was typed."""
     typed = read_yaml(text).data
-    lines = list(_lines(_filled(spec), typed if isinstance(typed, Mapping) else {}, ""))
+    whole = _filled(spec, decided)
+    lines = list(_lines(whole, typed if isinstance(typed, Mapping) else {}, whole.task, ()))
     place = min(max(len(line) for line, _ in lines), _FARTHEST)
     return "".join(f"{line:<{place}}  {MARK}\n" if is_default else f"{line}\n" for line, is_default in lines)
 
@@ -39,18 +55,31 @@ def write_spec(path: Path, text: str, *, force: bool = False) -> Path:
     return path
 
 
-def _filled(spec: RunSpec) -> RunSpec:
-    """Names the metrics where the spec leaves them to the task."""
+def _filled(spec: RunSpec, decided: Decided | None) -> RunSpec:
+    """Names task and metrics where the spec leaves them to the data and they are known."""
+    metrics = [name.removeprefix("eval/") for name in decided.metrics if name != "eval/loss"] if decided else []
+    if spec.task is None and decided and decided.task:
+        spec = spec.model_copy(update={"task": decided.task})
+    if not metrics and len(kinds_of_task(spec.task, spec.classification.problem)) == 1:
+        metrics = metric_names(spec)
+    metrics = spec.evaluate.metrics or metrics
+    if not metrics:
+        return spec
+    spec = spec.model_copy(update={"evaluate": spec.evaluate.model_copy(update={"metrics": metrics})})
     rule = spec.early_stopping.model_copy(update={"monitor": monitored_metric(spec)})
-    evaluate = spec.evaluate.model_copy(update={"metrics": spec.evaluate.metrics or metric_names(spec)})
-    return spec.model_copy(update={"early_stopping": rule, "evaluate": evaluate})
+    return spec.model_copy(update={"early_stopping": rule})
 
 
-def _lines(section: Section, typed: Mapping[Any, Any], indent: str) -> Iterator[tuple[str, bool]]:
-    for name in type(section).model_fields:
+def _lines(
+    section: Section, typed: Mapping[Any, Any], task: str | None, path: tuple[str, ...]
+) -> Iterator[tuple[str, bool]]:
+    indent = "  " * len(path)
+    for name in shown(section, task, path):
         value, given = getattr(section, name), typed.get(name)
-        if isinstance(value, Section):
-            inside = list(_lines(value, given if isinstance(given, Mapping) else {}, f"{indent}  "))
+        one = bare(value) if isinstance(value, Section) else value
+        if isinstance(value, Section) and not one:
+            given = given if isinstance(given, Mapping) else {value.shorthand: given}
+            inside = list(_lines(value, given, task, (*path, name)))
             yield from [(f"{indent}{name}:", False), *inside] if inside else []
-        elif value is not None:
-            yield f"{indent}{name}: {spell(value)}", given is None
+        else:
+            yield f"{indent}{name}: {spell(one)}", given is None

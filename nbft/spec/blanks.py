@@ -49,5 +49,5 @@ def _fix(text: SpecText, path: Path) -> str:
     if not key.is_needed:
         default = f", {spell(key.default)}" if key.default is not None else ""
         return f"Write one, or delete the line to get the default{default}."
-    example = f"{{train: {spell('reviews.csv')}}}" if key.section else spell(key.examples[0])
+    example = spell(key.examples[0]) if key.takes_value else f"{{train: {spell('reviews.csv')}}}"
     return f"Write   {key.path[-1]}: {example}"

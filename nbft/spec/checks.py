@@ -2,150 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from nbft.spec.files import check_model, check_source
-from nbft.spec.guess import closest, did_you_mean, listed, short
-from nbft.spec.metric_names import METRICS, computed_metrics, metric_meant, metric_names, monitored_metric
+from nbft.spec.files import check_model, check_source, check_tokenizer_name
+from nbft.spec.findings import Finding, Known
+from nbft.spec.guess import closest, listed, short
+from nbft.spec.infer import Guess, given_keys, guess_task, tasks_left
+from nbft.spec.metric_checks import check_metrics, check_monitor
+from nbft.spec.model_kinds import kind_of_model
 from nbft.spec.peek import columns_of
 from nbft.spec.sections import RunSpec
 from nbft.spec.sources import VARIABLE, Nothing, Share, Source, share_or_source
-from nbft.spec.text import Path, SpecText
-
-Finding = tuple[Path, str, str]
+from nbft.spec.task_checks import check_head, check_options, check_scope, check_tokenizer
+from nbft.spec.text import SpecText
 
 
 def check(text: SpecText, spec: RunSpec, rows: Mapping[str, Any]) -> None:
     """Adds what is found to the text's problems; `rows` are the notebook's variables that the spec names."""
-    for path, what, fix in _check_names(spec, rows):
-        text.complain(path, what, fix)
-    for rule in (
-        _check_model,
-        _check_sources,
-        _check_shares,
-        _check_columns,
-        _check_metrics,
-        _check_monitor,
-        _check_rows,
-    ):
-        for path, what, fix in rule(spec):
-            text.complain(path, what, fix)
+    known = Known(spec, columns_of(spec.data.train, rows), kind_of_model(spec.model))
+    _add(text, _check_names(known))
+    _add(text, _check_sources(known))
+    if spec.task is None and not text.problems:
+        known = _with_task(text, known)
+    for rule in _RULES:
+        _add(text, rule(known))
 
 
-def _check_model(spec: RunSpec) -> Iterator[Finding]:
-    if spec.model.name is None and spec.model.from_scratch is None:
-        yield ("model",), "names no model.", "Write   model: starter-encoder"
-    if spec.model.name is not None and spec.model.from_scratch is not None:
-        yield (
-            ("model", "from_scratch"),
-            "a model has a name or starts from scratch, not both.",
-            "Delete one of the two.",
-        )
-    for path, name in ((("model",), spec.model.source), (("tokenizer",), spec.tokenizer.name)):
-        found = check_model(name) if name else None
+def _add(text: SpecText, found: Iterable[Finding]) -> None:
+    for finding in found:
+        text.complain(finding.path, finding.what, finding.fix, at=finding.at)
+
+
+def _with_task(text: SpecText, known: Known) -> Known:
+    """Sees the task from columns, given keys and the model; where the columns are not known, they may still tell."""
+    given, columns = given_keys(known.spec), known.columns
+    found = guess_task(columns.names, given, known.kind)
+    if isinstance(found, Guess):
+        return replace(known, spec=known.spec.model_copy(update={"task": found.task}), guess=found)
+    if given and not tasks_left(given):
+        fix = "One run is one task: delete what belongs to another."
+        text.complain(given[-1], f"{found.what}.", fix, at="key")
+    elif columns.names:
+        text.complain(("task",), str(found), found.fix(columns.names), at="key")
+    return known
+
+
+def _check_model(known: Known) -> Iterator[Finding]:
+    model = known.spec.model
+    if model.name is None and model.from_scratch is None:
+        yield Finding(("model",), "names no model.", "Write   model: starter-encoder")
+    if model.name is not None and model.from_scratch is not None:
+        what = "a model has a name or starts from scratch, not both."
+        yield Finding(("model", "from_scratch"), what, "Delete one of the two.", "key")
+    named = (
+        (("model", "from_scratch" if model.from_scratch else "name"), model.source, check_model),
+        (("tokenizer", "name"), known.spec.tokenizer.name, check_tokenizer_name),
+    )
+    for path, name, fault_of in named:
+        found = fault_of(name) if name and not VARIABLE.fullmatch(name) else None
         if found:
-            yield path, *found
+            yield Finding(path, *found)
 
 
-def _check_sources(spec: RunSpec) -> Iterator[Finding]:
+def _check_sources(known: Known) -> Iterator[Finding]:
+    spec = known.spec
     for name in ("train", "validation", "test"):
         asked = share_or_source(getattr(spec.data, name))
         if isinstance(asked, Source):
             found = check_source(asked.name)
             if found:
-                yield ("data", name), *found
+                yield Finding(("data", name), *found)
         elif name == "train":
             fix = "Name a file, a hub id or a $variable; shares of its rows go to data.validation and data.test."
-            yield ("data", "train"), f"{spec.data.train!r} is no source of rows.", fix
+            yield Finding(("data", "train"), f"{spec.data.train!r} is no source of rows.", fix)
 
 
-def _check_shares(spec: RunSpec) -> Iterator[Finding]:
+def _check_shares(known: Known) -> Iterator[Finding]:
+    spec = known.spec
     asked = [share_or_source(value) for value in (spec.data.validation, spec.data.test)]
     shares = [part.share for part in asked if isinstance(part, Share)]
     if sum(shares) >= 1:
         what = (
             f"validation and test together take {sum(shares):.0%} of the training rows; nothing is left to learn from."
         )
-        yield ("data", "test"), what, "Write smaller shares, as 10% each."
+        yield Finding(("data", "test"), what, "Write smaller shares, as 10% each.")
 
 
-def _check_names(spec: RunSpec, rows: Mapping[str, Any]) -> Iterator[Finding]:
-    found = columns_of(spec.data.train, rows)
+def _check_names(known: Known) -> Iterator[Finding]:
+    found, data = known.columns, known.spec.data
     if not found.names or not found.are_all:
         return
-    for name in type(spec.data.columns).model_fields:
-        column = getattr(spec.data.columns, name)
-        if column is not None and column not in found.names:
+    languages = ("source", "target") if "translation" in found.names else ()
+    for name in type(data.columns).model_fields:
+        column = getattr(data.columns, name)
+        if column is not None and column not in found.names and name not in languages:
             close = closest(column, found.names)
             fix = f"Did you mean {close!r}?\n" if close else ""
-            what = f"{spec.data.train} has no column {short(column)!r}."
-            yield ("data", "columns", name), what, f"{fix}Its columns: {listed(found.names)}."
+            what = f"{data.train} has no column {short(column)!r}."
+            yield Finding(("data", "columns", name), what, f"{fix}Its columns: {listed(found.names)}.")
 
 
-def _check_columns(spec: RunSpec) -> Iterator[Finding]:
+def _check_columns(known: Known) -> Iterator[Finding]:
     seen: dict[str, str] = {}
+    spec = known.spec
     for name in type(spec.data.columns).model_fields:
         column = getattr(spec.data.columns, name)
         if column is not None and column in seen:
             what = f"column {column!r} is {seen[column]!r} already; one column can't be both."
-            yield ("data", "columns", name), what, "Name another column, or leave one of the two out."
+            fix = "Name another column, or leave one of the two out."
+            yield Finding(("data", "columns", name), what, fix)
         elif column is not None:
             seen[column] = name
 
 
-def _check_metrics(spec: RunSpec) -> Iterator[Finding]:
-    given = spec.evaluate.metrics or []
-    for place, name in enumerate(given):
-        path: Path = ("evaluate", "metrics", place)
-        meant = metric_meant(name)
-        if name in given[:place]:
-            yield path, f"{name!r} is in the list already.", "Delete one of them."
-        elif name == "loss" or meant == "loss":
-            yield path, "the loss is always computed.", "Leave it out of the list; monitor it as eval/loss."
-        elif name.startswith("$") and VARIABLE.fullmatch(name):
-            if name[1:] in (*METRICS, "loss"):
-                yield path, f"{name[1:]!r} is a metric of nbft's.", "Give the function another name."
-        elif name not in METRICS:
-            fix = f"Did you mean {meant!r}?" if meant else did_you_mean(name, METRICS, "nbft computes")
-            yield path, f"nbft knows no metric {name!r}.", fix
-
-
-def _check_monitor(spec: RunSpec) -> Iterator[Finding]:
-    monitor, known = spec.early_stopping.monitor, computed_metrics(spec)
-    if monitor is None or monitored_metric(spec) in known:
-        return
-    meant = metric_meant(monitor)
-    path: Path = ("early_stopping", "monitor")
-    what = f"this run does not compute {monitor!r}."
-    if meant and f"eval/{meant}" in known:
-        yield path, what, f"Did you mean 'eval/{meant}'?"
-        return
-    fix = f"It computes {listed(known)}."
-    if meant:
-        names = ", ".join([*metric_names(spec), meant])
-        fix += f"\nTo monitor eval/{meant}, write   evaluate: {{metrics: [{names}]}}"
-    else:
-        close = closest(monitor, known)
-        fix = f"Did you mean {close!r}?" if close else fix
-    yield path, what, fix
-
-
-def _check_rows(spec: RunSpec) -> Iterator[Finding]:
+def _check_rows(known: Known) -> Iterator[Finding]:
     """Evaluating and stopping early need rows to judge by; only what was asked for in so many words is a problem."""
+    spec = known.spec
     if spec.data.validation is None or not isinstance(share_or_source(spec.data.validation), Nothing):
         return
     fix = "Write   validation: 10%   in 'data', or delete this."
     stops = spec.early_stopping.model_fields_set
     if "early_stopping" in spec.model_fields_set and spec.early_stopping.enabled and stops:
-        yield (
-            ("early_stopping",),
-            "stopping early needs rows to judge by, and data.validation says there are none.",
-            fix,
-        )
+        what = "stopping early needs rows to judge by, and data.validation says there are none."
+        yield Finding(("early_stopping",), what, fix)
     if "every" in spec.evaluate.model_fields_set:
-        yield (
-            ("evaluate", "every"),
-            "evaluating needs rows to judge by, and data.validation says there are none.",
-            fix,
-        )
+        what = "evaluating needs rows to judge by, and data.validation says there are none."
+        yield Finding(("evaluate", "every"), what, fix)
+
+
+_RULES: tuple[Callable[[Known], Iterable[Finding]], ...] = (
+    _check_model,
+    check_tokenizer,
+    check_head,
+    _check_shares,
+    check_scope,
+    _check_columns,
+    check_options,
+    check_metrics,
+    check_monitor,
+    _check_rows,
+)

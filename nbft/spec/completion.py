@@ -11,12 +11,24 @@ from typing import Any
 from nbft.spec.aliases import alias_of
 from nbft.spec.cursor import Entry, Place, entries, place_at
 from nbft.spec.fields import Key, Names, keys, section_at
-from nbft.spec.metric_names import DEFAULT_METRICS, METRICS
+from nbft.spec.infer import Guess, guess_task
+from nbft.spec.metric_names import DEFAULT_METRICS, kinds_of_task, metrics_of
+from nbft.spec.model_kinds import UNKNOWN, kind_of_model
 from nbft.spec.nearby import files, local_models
 from nbft.spec.peek import columns_of
 from nbft.spec.scalars import plain, spell
+from nbft.spec.scope import TASK_NAMES, is_read, scoped
+from nbft.spec.sections import Model
 from nbft.spec.sources import source_of
-from nbft.spec.variables import DATA_KEYS, FUNCTION_KEYS, is_data, is_function, plain_value, takes_function
+from nbft.spec.variables import (
+    DATA_KEYS,
+    FUNCTION_KEYS,
+    is_data,
+    is_function,
+    is_saved_for,
+    plain_value,
+    takes_function,
+)
 from nbft.starter import STARTER_DATA, STARTER_MODELS
 
 
@@ -102,14 +114,14 @@ def _entry_at(text: str, cursor: int) -> Entry | None:
 def _hover(key: Key) -> Hover:
     if key.section is not None:
         inner = ", ".join(path[-1] for path in keys() if path[:-1] == key.path)
-        return Hover(key.name, key.sentence, f"a section with keys: {inner}", "", example_of(key))
+        return Hover(key.name, key.sentence, f"{key.words}: {inner}", "", example_of(key))
     default = spell(key.default) if key.default is not None else ""
     return Hover(key.name, key.sentence, key.words.replace("`", ""), default, example_of(key))
 
 
 def example_of(key: Key) -> str:
     """Returns a line that gives the key, with an example of its value."""
-    if key.section is not None:
+    if not key.takes_value:
         inner = [keys()[path] for path in keys() if path[:-1] == key.path and keys()[path].section is None]
         shown = [k for k in inner if k.is_needed] or inner[:2]
         return f"{key.path[-1]}: {{{', '.join(example_of(k) for k in shown)}}}"
@@ -140,8 +152,8 @@ def _keys(text: str, cursor: int, place: Place) -> Iterable[Completion]:
     has_colon = re.match(r"[\w-]*\s*:", text[cursor:]) is not None
     for name in section.model_fields:
         key = keys()[(*place.path, name)]
-        if name not in place.given:
-            opens_block = key.section is not None and not place.in_brackets
+        if name not in place.given and is_read(_given_task(text), *key.path):
+            opens_block = not key.takes_value and not place.in_brackets
             yield Completion(name + ("" if has_colon else ":" if opens_block else ": "), "key", key.sentence)
 
 
@@ -183,7 +195,7 @@ def _variables(key: Key, around: Surroundings) -> Iterable[Completion]:
     for name, value in around.variables.items():
         if name.startswith("_") or not name.isidentifier():
             continue
-        if key.path in DATA_KEYS and is_data(value):
+        if (key.path in DATA_KEYS and is_data(value)) or is_saved_for(key.path, value):
             yield Completion(f"${name}", "variable", type(value).__name__)
         elif _could_stand(key, value) and (key.path not in DATA_KEYS or source_of(str(value)).kind == "file"):
             yield Completion(f"${name}", "variable", spell(plain_value(value))[:60])
@@ -191,7 +203,8 @@ def _variables(key: Key, around: Surroundings) -> Iterable[Completion]:
 
 def _could_stand(key: Key, value: Any) -> bool:
     kinds = {float: (int, float), int: (int,), bool: (bool,), list: (list, tuple), dict: (dict,)}
-    if isinstance(value, bool) != (key.kind is bool) or not isinstance(value, kinds.get(key.kind, (str,))):
+    kind = (str, dict) if key.shorthand else kinds.get(key.kind, (str,))
+    if isinstance(value, bool) != (key.kind is bool) or not isinstance(value, kind):
         return False
     try:
         plain_value(value)
@@ -214,6 +227,10 @@ def _models(_: str, place: Place, around: Surroundings) -> Iterable[Completion]:
         yield Completion(name, "model", "ships with nbft")
     for name, about in local_models(place.word.lstrip("'\""), around.runs_root, around.runs):
         yield Completion(name, "model", about)
+    section = section_at(place.path)
+    for name in section.model_fields if section and place.word[:1] not in ("'", '"') else ():
+        if name != section.shorthand:  # pyright: ignore[reportOptionalMemberAccess] - there is one
+            yield Completion(f"{{{name}: ", "key", keys()[(*place.path, name)].sentence)
 
 
 def _columns(text: str, _: Place, around: Surroundings) -> Iterable[Completion]:
@@ -224,19 +241,40 @@ def _columns(text: str, _: Place, around: Surroundings) -> Iterable[Completion]:
         yield Completion(name, "column", f"of {source}")
 
 
-def _metrics(_: str, place: Place, __: Surroundings) -> Iterable[Completion]:
+def _metrics(text: str, place: Place, around: Surroundings) -> Iterable[Completion]:
     if place.kind == "item":
-        for name in METRICS:
+        for name in metrics_of(_kinds(text, around)):
             if name not in place.values:
                 yield Completion(name, "metric")
 
 
-def _monitors(text: str, _: Place, __: Surroundings) -> Iterable[Completion]:
+def _monitors(text: str, _: Place, around: Surroundings) -> Iterable[Completion]:
     given = next(
         (entry.items for entry in entries(text) if entry.path == ("evaluate", "metrics") and entry.items), None
     )
-    for name in (*(given or DEFAULT_METRICS["text-classification"]), "loss"):
+    defaults = [name for kind in _kinds(text, around) for name in DEFAULT_METRICS[kind]]
+    for name in dict.fromkeys((*(given or defaults), "loss")):
         yield Completion(f"eval/{name}", "metric", "computed at each evaluation")
+
+
+def _kinds(text: str, around: Surroundings) -> list[str]:
+    """Returns what the run may turn out to be, as its task, its data and its model say."""
+    problem = _given(text, ("classification", "problem"))
+    return kinds_of_task(_given_task(text) or _seen_task(text, around), str(problem) if problem else None)
+
+
+def _given_task(text: str) -> str | None:
+    given = _given(text, ("task",))
+    return given if given in TASK_NAMES else None
+
+
+def _seen_task(text: str, around: Surroundings) -> str | None:
+    source, model = _given(text, ("data", "train")), _given(text, ("model",))
+    columns = columns_of(str(source), around.variables).names if source else []
+    roles = {entry.path for entry in entries(text) if entry.value}
+    kind = kind_of_model(Model(name=str(model))) if model else UNKNOWN
+    found = guess_task(columns, [path for path in scoped() if path in roles], kind)
+    return found.task if isinstance(found, Guess) else None
 
 
 def _given(text: str, path: Names) -> Any:
@@ -247,12 +285,14 @@ def _given(text: str, path: Names) -> Any:
 
 _SPECIAL: dict[Names, Callable[[str, Place, Surroundings], Iterable[Completion]]] = {
     ("model",): _models,
+    ("model", "name"): _models,
+    ("model", "from_scratch"): _models,
+    ("tokenizer",): _models,
+    ("tokenizer", "name"): _models,
     ("data", "train"): _rows,
     ("data", "validation"): _rows,
     ("data", "test"): _rows,
-    ("data", "columns", "text"): _columns,
-    ("data", "columns", "text_pair"): _columns,
-    ("data", "columns", "label"): _columns,
+    **{path: _columns for path in keys() if path[:2] == ("data", "columns") and len(path) == 3},
     ("evaluate", "metrics"): _metrics,
     ("early_stopping", "monitor"): _monitors,
 }

@@ -90,7 +90,11 @@ class _Reader:
         if item:
             self._read_item(line, offset, indent, item.end())
             return
-        self._close(indent if line.strip() else len(line))
+        if not line.strip():  # closes nothing: what stands below it may go on
+            above = [entry for entry in self._open if entry.indent < len(line)]
+            self.place = Place("key", above[-1].path if above else (), offset + indent, line[indent:])
+            return
+        self._close(indent)
         match = _KEY.match(line, indent)
         if match:
             self._read_value(self._enter(match, offset, indent), line, match.end(), offset)

@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from nbft.spec.scalars import BASED, BOOL, FLOAT, INT, NULL, UNREADABLE, plain, spell_float
-from nbft.spec.sections import RunSpec
+from nbft.spec.scope import TASK_NAMES, is_read, tasks_of
+from nbft.spec.sections import RunSpec, Section
 
 _WIDTH = 100
 
@@ -65,5 +66,34 @@ def dump_yaml(data: Mapping[str, Any]) -> str:
 
 
 def dump_spec(spec: RunSpec) -> str:
-    """Returns the whole spec as YAML, with every default that has a value."""
-    return dump_yaml(spec.model_dump(exclude_none=True))
+    """Returns the whole spec as YAML, with every default that has a value; options of other tasks are left out."""
+    return dump_yaml(_plain(spec, spec.task, ()))
+
+
+def _plain(section: Section, task: str | None, path: tuple[str, ...]) -> dict[str, Any]:
+    values = {name: getattr(section, name) for name in shown(section, task, path)}
+    return {
+        name: bare(value) or _plain(value, task, (*path, name)) if isinstance(value, Section) else value
+        for name, value in values.items()
+    }
+
+
+def shown(section: Section, task: str | None, path: tuple[str, ...]) -> list[str]:
+    """Returns the keys of a section that have a value worth telling: options that the task doesn't read have none."""
+    found = []
+    for name, field in type(section).model_fields.items():
+        value, place = getattr(section, name), (*path, name)
+        is_idle = place == ("tokenizer",) or (tasks_of(*place) != TASK_NAMES and not (task and is_read(task, *place)))
+        if value is not None and not (is_idle and value == field.default):
+            found.append(name)
+    return found
+
+
+def bare(section: Section) -> str:
+    """Returns the value that says all of a section, as `bert` for `{name: bert}`; empty where there is none."""
+    if not section.shorthand:
+        return ""
+    value = getattr(section, section.shorthand)
+    others = {name: field.default for name, field in type(section).model_fields.items() if name != section.shorthand}
+    is_all = isinstance(value, str) and all(getattr(section, name) == default for name, default in others.items())
+    return value if is_all else ""

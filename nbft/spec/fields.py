@@ -53,6 +53,13 @@ class Key:
     kind: type
     """The Python type that a value has first of all: str, int, float, bool, list or dict."""
     examples: tuple[Any, ...]
+    shorthand: str = ""
+    """The key inside that a bare value of the section stands for."""
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value may stand there, and not only keys."""
+        return self.section is None or bool(self.shorthand)
 
     @property
     def name(self) -> str:
@@ -112,10 +119,12 @@ def _key(field: FieldInfo, path: Names) -> Key:
     section = inner if is_class and issubclass(inner, Section) else None
     said = next((item for item in metadata if isinstance(item, Words)), None)
     choices = said.choices if said else _choices(inner)
+    shorthand = section.shorthand if section else ""
+    in_words = f"a {shorthand}, or a section with keys" if shorthand else "a section with keys"
     return Key(
         path=path,
         sentence=" ".join((field.description or "").split()),
-        words="a section with keys" if section else said.words if said else describe(inner, metadata),
+        words=in_words if section else said.words if said else describe(inner, metadata),
         item_words=describe(typing.get_args(inner)[0]) if typing.get_origin(inner) is list else "",
         is_closed=typing.get_origin(inner) is typing.Literal,
         choices=choices,
@@ -127,6 +136,7 @@ def _key(field: FieldInfo, path: Names) -> Key:
         section=section,
         kind=_kind(inner),
         examples=tuple(field.examples or ()),
+        shorthand=shorthand,
     )
 
 

@@ -17,7 +17,6 @@ _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _OTHER_ENDINGS = {
     ".xlsx": "an Excel file",
     ".xls": "an Excel file",
-    ".txt": "plain text",
     ".gz": "compressed",
     ".zip": "compressed",
     ".pkl": "a pickle",
@@ -55,6 +54,14 @@ def check_source(name: str) -> Finding | None:
     if not _HUB_ID.fullmatch(name) and not _asks(Path.exists, path):
         return f"{short(name)!r} is neither a file here nor a hub id.", _near(path, FILE_ENDINGS)
     return None
+
+
+def check_tokenizer_name(name: str) -> Finding | None:
+    """Returns what is wrong with a tokenizer's name: a folder may hold a tokenizer alone."""
+    path = _expanded(name)
+    if _asks(Path.is_file, path / "tokenizer_config.json") or _asks(Path.is_file, path / "tokenizer.json"):
+        return None
+    return check_model(name)
 
 
 def check_model(name: str) -> Finding | None:

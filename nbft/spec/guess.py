@@ -46,8 +46,8 @@ def short(word: str) -> str:
     return word if len(word) <= _LONGEST else word[:_LONGEST] + "…"
 
 
-def listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str], most: int = _MAX_LISTED) -> str:
     """Returns the words with commas, the first dozen of them."""
     words = list(words)
-    more = len(words) - _MAX_LISTED
-    return ", ".join(words[:_MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from nbft.spec.aliases import SHORTHAND, VALUES
 from nbft.spec.fields import Key, accepts, keys
+from nbft.spec.foreign_values import BESIDES, SHORTHAND, VALUES
 from nbft.spec.guess import closest, listed, plain_word
 from nbft.spec.scalars import LEADING_ZEROS, number, spell
 from nbft.spec.sources import source_of
@@ -18,13 +18,13 @@ _COLON = re.compile(r"([\w.-]+):(\S.*)")
 
 def hint(key: Key, value: Any) -> str:
     """Returns what to write instead of the value; empty where nobody can tell."""
-    if key.section is not None:
+    if not key.takes_value:
         return _section_hint(key, value)
-    return _value_hint(key, value) or _example(key)
+    return (key.shorthand and _key_inside(key, value)) or _value_hint(key, value) or _example(key)
 
 
 def _example(key: Key) -> str:
-    example = key.examples[0] if key.examples else key.default
+    example = key.examples[0] if key.examples else None if key.section else key.default
     is_long = "one of" in key.words or isinstance(example, bool)
     return "" if example is None or is_long else f"For example   {key.path[-1]}: {spell(example)}"
 
@@ -39,7 +39,7 @@ def _value_hint(key: Key, value: Any) -> str:
         return _write(key, spell(value[0]))
     if isinstance(value, str):
         return _text_hint(key, value)
-    if key.kind is str and not key.choices and isinstance(value, int | float):
+    if (key.kind is str or key.shorthand) and not key.choices and isinstance(value, int | float):
         return f"If it is a name, put it in quotes:   '{spell(value)}'"
     return _number_hint(key, value)
 
@@ -48,7 +48,11 @@ def choice_hint(key: Key, value: Any) -> str:
     """Returns the choice that is closest to what was given, or all of them."""
     known = {plain_word(word): choice for word, choice in VALUES.get(key.name, {}).items()}
     meant = known.get(plain_word(str(value))) or closest(str(value), key.choices, cutoff=0.6)
-    return f"Did you mean {meant!r}?" if meant else f"Known here: {listed(key.choices)}."
+    if not meant:
+        return f"Known here: {listed(key.choices)}."
+    word = plain_word(str(value))
+    more = next((line for (name, part), line in BESIDES.items() if name == key.name and part in word), "")
+    return f"Did you mean {meant!r}?" + (f"   with   {more}" if more else "")
 
 
 def _section_hint(key: Key, value: Any) -> str:
@@ -61,14 +65,20 @@ def _section_hint(key: Key, value: Any) -> str:
     if value is False or (isinstance(value, str) and plain_word(value) in (*_NO, "none", "false")):
         is_switched = (*key.path, "enabled") in keys()
         return f"Write   {key.path[-1]}: {{enabled: false}}" if is_switched else "Leave it out to get the defaults."
+    return _key_inside(key, value) or known
+
+
+def _key_inside(key: Key, value: Any) -> str:
     inner = SHORTHAND.get((key.name, type(value)))
-    if inner and accepts((*key.path, inner), value):
-        return f"Write   {key.path[-1]}: {{{inner}: {spell(value)}}}"
-    return known
+    fits = inner and accepts((*key.path, inner), value)
+    return f"Write   {key.path[-1]}: {{{inner}: {spell(value)}}}" if fits else ""
 
 
 def _name_inside(key: Key, value: dict[str, Any]) -> str:
     """`model: {name: bert}` means `model: bert`, and `{question}` is text that lacks its quotes."""
+    kinded = {"model_type": "bert", **value}
+    if key.name == "model.from_scratch" and accepts(key.path, kinded):
+        return f"Name the architecture too, as   {key.path[-1]}: {spell(kinded)}"
     if len(value) == 1:
         ((name, inner),) = value.items()
         if inner is None:

@@ -45,6 +45,8 @@ class LoadedSpec:
     _places: SpecText = field(default_factory=lambda: SpecText(""), repr=False, compare=False)
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
     """Functions that the spec names as `$name`."""
+    pretrained: dict[str, Any] = field(default_factory=dict)
+    """Models and tokenizers of transformers that the spec names as `$name`."""
 
     @property
     def first_line(self) -> int:
@@ -91,7 +93,7 @@ def read_spec(
     spec = _validate(text, kept.rows)
     if text.problems or spec is None:
         raise SpecError(_in_order(text), given.name)
-    return LoadedSpec(spec, text.text, given.name, kept.rows, to_save, text, kept.functions)
+    return LoadedSpec(spec, text.text, given.name, kept.rows, to_save, text, kept.functions, kept.pretrained)
 
 
 def _validate(text: SpecText, rows: Mapping[str, Any]) -> RunSpec | None:
@@ -113,7 +115,7 @@ def _salvaged(text: SpecText) -> RunSpec | None:
     """Returns a spec of what is right, with stand-ins for what is needed and wrong or missing."""
     data = _without_refused(text)
     for key in keys().values():
-        if key.is_needed and key.section is None and value_at(data, key.path) is None:
+        if key.is_needed and key.takes_value and value_at(data, key.path) is None:
             place = data
             for part in key.path[:-1]:
                 inner = place.get(part)
@@ -129,6 +131,9 @@ def _without_refused(text: SpecText) -> dict[str, Any]:
     data = copy.deepcopy(text.data)
     for path in sorted(text.refused, key=_depth_last):
         _delete(data, path)
+        key = keys().get(path[:1])  # pyright: ignore[reportArgumentType] - what begins with a position is no key
+        if len(path) > 1 and key and key.is_needed and key.shorthand and not data.get(key.path[0]):
+            data[key.path[0]] = _STAND_IN
     return data
 
 

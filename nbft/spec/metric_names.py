@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from nbft.spec.guess import plain_word
@@ -35,28 +36,58 @@ METRICS = tuple(
     dict.fromkeys(name for table in (DEFAULT_METRICS, MORE_METRICS) for names in table.values() for name in names)
 )
 
-FOREIGN = {
-    "acc": "accuracy",
-    "mcc": "matthews_correlation",
-    "matthews_corrcoef": "matthews_correlation",
-    "auc": "roc_auc",
-    "auroc": "roc_auc",
-    "rocauc": "roc_auc",
-    "f1_score": "f1",
-    "f1_weighted": "f1",
-    "macro_f1": "f1_macro",
-    "micro_f1": "f1_micro",
-    "sacrebleu": "bleu",
-    "pearsonr": "pearson",
-    "spearmanr": "spearman",
-    "ppl": "perplexity",
-    "em": "exact_match",
-    "exact": "exact_match",
-    "chrf++": "chrf",
-    "precision_macro": "precision",
-    "recall_macro": "recall",
+FOREIGN: dict[str, tuple[str, ...]] = {
+    "acc": ("accuracy", "token_accuracy"),
+    "mcc": ("matthews_correlation",),
+    "matthews_corrcoef": ("matthews_correlation",),
+    "auc": ("roc_auc",),
+    "auroc": ("roc_auc",),
+    "rocauc": ("roc_auc",),
+    "f1_score": ("f1", "f1_macro"),
+    "f1_weighted": ("f1", "f1_macro"),
+    "f1_overall": ("f1",),
+    "overall_f1": ("f1",),
+    "overall_precision": ("precision",),
+    "overall_recall": ("recall",),
+    "overall_accuracy": ("accuracy",),
+    "seqeval": ("f1",),
+    "macro_f1": ("f1", "f1_macro"),
+    "f1_macro": ("f1",),
+    "micro_f1": ("f1_micro", "accuracy"),
+    "f1_micro": ("f1", "accuracy"),
+    "hamming": ("accuracy",),
+    "subset_accuracy": ("accuracy",),
+    "precision_macro": ("precision",),
+    "recall_macro": ("recall",),
+    "pearsonr": ("pearson",),
+    "pearson_correlation": ("pearson",),
+    "spearmanr": ("spearman",),
+    "spearman_correlation": ("spearman",),
+    "mean_squared_error": ("mse",),
+    "rmse": ("mse",),
+    "mean_absolute_error": ("mae",),
+    "em": ("exact_match",),
+    "exact": ("exact_match",),
+    "squad": ("f1",),
+    "squad_v2": ("f1",),
+    "hasans_f1": ("has_answer_f1",),
+    "hasans_exact": ("has_answer_exact_match",),
+    "noans_exact": ("no_answer_accuracy",),
+    "noans_f1": ("no_answer_accuracy",),
+    "sacrebleu": ("bleu",),
+    "bleu_score": ("bleu",),
+    "chrf++": ("chrf",),
+    "rouge": ("rougeL",),
+    "rouge_1": ("rouge1",),
+    "rouge_2": ("rouge2",),
+    "rouge_l": ("rougeL",),
+    "rouge_lsum": ("rougeLsum",),
+    "ppl": ("perplexity",),
+    "mean_token_accuracy": ("token_accuracy",),
+    "accuracy": ("token_accuracy",),
 }
-_FOREIGN = {plain_word(word): name for word, name in FOREIGN.items()}
+"""What other tools call a metric, and ours, the likeliest first; which of them fits is the task's affair."""
+_FOREIGN = {plain_word(word): names for word, names in FOREIGN.items()}
 _SPLITS = ("eval/", "eval_", "val/", "val_", "validation/", "validation_", "valid_", "dev_")
 
 
@@ -98,9 +129,17 @@ def monitored_metric(spec: RunSpec) -> str:
     return monitor if "/" in monitor else f"eval/{monitor}"
 
 
-def metric_meant(word: str) -> str | None:
-    """Returns our name for a metric that other tools call otherwise (`eval_f1`, `mcc`), None where it has none."""
+def metric_meant(word: str, known: Iterable[str] = METRICS) -> str | None:
+    """Returns our name, one of those known, for a metric that other tools call otherwise; None where it has none."""
     bare = next((word[len(split) :] for split in _SPLITS if word.startswith(split)), word)
-    if bare in (*METRICS, "loss"):
-        return bare
-    return _FOREIGN.get(plain_word(bare))
+    names = (*known, "loss")
+    return next((name for name in (bare, *_FOREIGN.get(plain_word(bare), ())) if name in names), None)
+
+
+def told(kinds: list[str], before: str = "") -> str:
+    """Returns the metrics of such runs in words, those of the first kind and then what other kinds have besides."""
+    words = ", ".join(f"{before}{name}" for name in metrics_of(kinds[:1]))
+    more = [
+        f"{kind.partition(', ')[2]}: {', '.join(before + name for name in metrics_of([kind]))}" for kind in kinds[1:]
+    ]
+    return f"{words} ({'; '.join(more)})" if more else words

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from nbft.spec.model_kinds import hub_cache
 from nbft.spec.sources import FILE_ENDINGS
 
 _MAX_LOOKED_AT = 2000
@@ -51,10 +51,8 @@ def _entries(word: str) -> list[tuple[Path, str]]:
 
 
 def _cached() -> list[str]:
-    home = os.environ.get("HF_HOME") or str(Path("~/.cache/huggingface").expanduser())
-    hub = Path(os.environ.get("HF_HUB_CACHE") or f"{home}/hub")
     try:
-        folders = [entry.name for entry in islice(hub.iterdir(), _MAX_LOOKED_AT)]
+        folders = [entry.name for entry in islice(hub_cache().iterdir(), _MAX_LOOKED_AT)]
     except OSError:
         return []
     return sorted(name.removeprefix("models--").replace("--", "/") for name in folders if name.startswith("models--"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbft.errors import Problem
+from nbft.spec.fields import section_at
 from nbft.spec.text import Path, SpecText
 from nbft.spec.variables import plain_value
 from nbft.spec.yaml_text import read_yaml
@@ -47,8 +48,11 @@ def _set(text: SpecText, data: dict[str, Any], path: Path, value: Any) -> None:
         what = f"a value of type {error} can't stand in a spec."
         text.problems.append(Problem(what, "", f"--set {'.'.join(map(str, path))}"))
         return
-    for part in path[:-1]:
+    for length, part in enumerate(path[:-1], 1):
         inner = data.get(str(part))
+        section = section_at(path[:length])
+        if isinstance(inner, str) and section and section.shorthand:
+            inner = {section.shorthand: inner}
         data[str(part)] = data = inner if isinstance(inner, dict) else {}
     data[str(path[-1])] = value
     text.origins[path] = f"--set {'.'.join(map(str, path))}"

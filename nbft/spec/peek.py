@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -14,6 +15,13 @@ from nbft.spec.sources import FILE_ENDINGS
 from nbft.starter import STARTER_DATA
 
 _HEAD_BYTES = 256 * 1024
+_MOST_FILES = 2000
+"""Files of a folder that are looked at."""
+_NESTED_SQUAD = re.compile(r'"paragraphs"\s*:\s*\[\s*\{\s*"(?:qas|context|document_id)"')
+_SQUAD_COLUMNS = ("id", "title", "context", "question", "answers")
+"""What the nested files of SQuAD come to as rows."""
+_LIST_INSIDE = re.compile(r'\{\s*(?:"[^"]*"\s*:\s*(?:"[^"]*"|[\w.+-]+)\s*,\s*)*"[^"]*"\s*:\s*\[(?=\s*\{)')
+"""The beginning of `{"version": "1", "data": [{`, where a file is too long to be read as a whole."""
 _ROWS = 50
 """Rows of a json or jsonl file that are asked for their keys."""
 
@@ -38,12 +46,20 @@ def columns_of(source: str, variables: Mapping[str, Any] | None = None, *, may_i
     try:
         path = STARTER_DATA.get(source) or Path(source).expanduser()
         if path.is_dir():
-            path = next((file for file in sorted(path.iterdir()) if file.stem.lower() == "train"), path)
+            path = _training_file(path)
         if path.suffix.lower() not in FILE_ENDINGS or not path.is_file():
             return NONE
         return _of_file(path, may_import)
     except (OSError, ValueError, RuntimeError):
         return NONE
+
+
+def _training_file(folder: Path) -> Path:
+    """Returns the file of a folder that holds the training rows, or one of its documents; else the folder itself."""
+    files = sorted(file for file in islice(folder.iterdir(), _MOST_FILES) if file.suffix.lower() in FILE_ENDINGS)
+    are_documents = bool(files) and all(file.suffix.lower() == ".txt" for file in files)
+    named = [file for file in files if file.stem.lower() in ("train", "training")]
+    return (named or (files if are_documents else []) or [folder])[0]
 
 
 def _of_variable(value: Any) -> Columns:
@@ -61,6 +77,8 @@ def _of_file(path: Path, may_import: bool) -> Columns:
     ending = path.suffix.lower()
     if ending == ".parquet":
         return _of_parquet(path, may_import)
+    if ending == ".txt":
+        return Columns(["text"], True)
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     is_utf16 = head[:2] in (b"\xff\xfe", b"\xfe\xff")
@@ -92,12 +110,15 @@ def _of_header(text: str, delimiter: str) -> list[str]:
 def _rows(text: str) -> Iterable[Any]:
     """Returns the first objects of a list, of lines, or of the one list that an object holds."""
     text = text.lstrip()
+    if _NESTED_SQUAD.search(text):
+        return [dict.fromkeys(_SQUAD_COLUMNS)]
     if text.startswith("[") or "\n{" in text:
         return _objects(text)
     try:
         whole = json.loads(text)
     except ValueError:
-        return []
+        inner = _LIST_INSIDE.match(text)
+        return _objects(text[inner.end() :]) if inner else []
     lists = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else []
     return lists[0] if len(lists) == 1 else [whole]
 

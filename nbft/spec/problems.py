@@ -7,11 +7,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nbft.spec.aliases import ALIASES, Alias, alias_of
+from nbft.spec.aliases import ALIASES, alias_of
 from nbft.spec.fields import Names, accepts, keys, places_of, section_at
+from nbft.spec.foreign_keys import Alias
+from nbft.spec.foreign_values import VALUES
 from nbft.spec.guess import closest, listed, plain_word, short
 from nbft.spec.hints import choice_hint, hint
 from nbft.spec.scalars import spell
+from nbft.spec.scope import TASK_NAMES, is_read
 from nbft.spec.slips import find_slip
 from nbft.spec.text import MOST_PROBLEMS, Path, SpecText, dotted, value_at
 
@@ -55,7 +58,7 @@ def _explain_missing(text: SpecText, path: Path) -> None:
     key = keys()[_names(path)]
     example = key.examples[0] if key.examples else "..."
     line = f"{path[-1]}: {spell(example)}"
-    if key.section is not None:
+    if not key.takes_value:
         inner = next(k for k in keys().values() if k.path[:-1] == key.path and k.is_needed)
         line = f"{path[-1]}: {{{inner.path[-1]}: {spell(inner.examples[0])}}}"
     text.complain(path, "this key is needed and was not given.", f"Write   {line}", at="key")
@@ -101,7 +104,7 @@ def _explain_unknown(text: SpecText, path: Path) -> Names | None:
         text.refused.add(path)
         text.problems.append(text.problem_at(text.keys.get(path), *slip[1:], dotted(path[:-1])))
         return (*_names(path[:-1]), slip[2].removeprefix("Write").partition(":")[0].strip())
-    target, fix = None, _brackets(text, path) if path in text.blanks else ""
+    target, fix = None, (_brackets(text, path) or _braces(text, path)) if path in text.blanks else ""
     if not fix:
         target, fix = _meant(text, path, word, value)
     text.complain(path, f"nbft knows no key {short(word)!r} here.", fix, at="key")
@@ -116,6 +119,14 @@ def _brackets(text: SpecText, path: Path) -> str:
         if key and key.kind is list and isinstance(value, str):
             return f"A list needs brackets:   {name}: [{value}, {path[-1]}]"
     return ""
+
+
+def _braces(text: SpecText, path: Path) -> str:
+    """`model: {bert}` makes bert a key; what was meant is the name alone."""
+    key = keys().get(_names(path[:-1]))
+    if key is None or not key.shorthand or len(value_at(text.data, path[:-1])) > 1 or str(path[-1]) in ALIASES:
+        return ""
+    return f"Write   {path[-2]}: {spell(path[-1])}" if accepts(key.path, path[-1]) else ""
 
 
 def _meant(text: SpecText, path: Path, word: str, value: Any) -> tuple[Names | None, str]:
@@ -137,7 +148,9 @@ def _meant(text: SpecText, path: Path, word: str, value: Any) -> tuple[Names | N
     far = closest(word, [names[-1] for names in keys()] + list(ALIASES), cutoff=_SURE)
     if far:
         return _meant(text, path, far, value)
-    return None, f"Known here: {listed(known)}."
+    task = text.data.get("task")
+    read = [name for name in known if task not in TASK_NAMES or is_read(task, *section, name)]
+    return None, f"Known here: {listed(read, most=len(known))}."
 
 
 def _elsewhere(section: Names, word: str) -> Names | None:
@@ -154,7 +167,7 @@ def _alias_fix(text: SpecText, path: Path, alias: Alias, value: Any) -> str:
     if not alias.value:
         return alias.note
     if alias.value != "same":
-        value = "fp32" if value is False else alias.value
+        value = alias.otherwise if value is False and alias.otherwise else alias.value
     fix = _move_fix(text, path, target, value)
     return f"{fix}\n{alias.note}" if alias.note else fix
 
@@ -164,6 +177,9 @@ def _move_fix(text: SpecText, path: Path, target: Names, value: Any) -> str:
     name, above = ".".join(target), target[:-1]
     if target in text.keys:
         return f"It is called {name}, which is given in line {text.line_of(target)}; delete this one."
+    if not _fits(target, value) and isinstance(value, str):
+        known = {plain_word(word): meant for word, meant in VALUES.get(name, {}).items()}
+        value = known.get(plain_word(value), value)
     if not _fits(target, value):
         return f"It is called {name}, and takes {_quoted(keys()[target].words)}."
     typed = text.as_typed(path) if value == value_at(text.data, path) else None
@@ -179,7 +195,7 @@ def _move_fix(text: SpecText, path: Path, target: Names, value: Any) -> str:
 
 
 def _fits(target: Names, value: Any) -> bool:
-    return value is not None and keys()[target].section is None and accepts(target, value)
+    return value is not None and keys()[target].takes_value and accepts(target, value)
 
 
 def _names(path: Iterable[str | int]) -> Names:

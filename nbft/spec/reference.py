@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nbft.spec.fields import Key, Names, keys
-from nbft.spec.metric_names import DEFAULT_METRICS, METRICS
+from nbft.spec.metric_names import DEFAULT_METRICS, MORE_METRICS
 from nbft.spec.scalars import spell
+from nbft.spec.scope import TASK_NAMES, is_read, scoped
 from nbft.spec.sections import RunSpec
 from nbft.spec.sources import FILE_ENDINGS
 from nbft.starter import STARTER_DATA, STARTER_MODELS
@@ -28,8 +31,16 @@ _RULES = """\
 * Numbers are those of YAML 1.2: `2e-5`, `.5`, `1_000`. `on`, `off`, `yes`, `no` are text; true and false are `true`, `false`.
 * A share is written `10%` or `0.1`.
 * `$name` takes a variable of the notebook, anywhere a value stands; `$$` is a dollar.
+* `model: $net` with `tokenizer: $tok` hands over a model and a tokenizer of transformers, `from_scratch: $config` a config.
+* `model: bert-base-uncased` is short for `model: {name: bert-base-uncased}`, and `tokenizer: NAME` likewise.
 * Tabs, tags, anchors, aliases, keys given twice and keys that nbft does not know are errors.
 """
+
+
+_TASKS_NOTE = (
+    "A key that only other tasks read is an error. `task` may be left out where columns and model leave one choice; "
+    "`nbft check` and the run say which was seen, and why."
+)
 
 
 def reference_markdown() -> str:
@@ -39,6 +50,7 @@ def reference_markdown() -> str:
     for key in keys().values():
         if key.section is not None:
             parts += [f"## `{key.name}`", key.sentence, _table(_inside(key.path))]
+    parts += ["## What each task reads", _TASKS_NOTE, _tasks()]
     parts += ["## Names that need no network", _names()]
     return "\n\n".join(parts) + "\n"
 
@@ -55,7 +67,10 @@ def _table(rows: list[Key]) -> str:
 
 
 def _takes(key: Key) -> str:
-    return f"[a section](#{key.name.replace('.', '')})" if key.section else key.words.replace("|", "\\|")
+    if key.section:
+        before = f"a {key.shorthand}, or " if key.shorthand else ""
+        return f"{before}[a section](#{key.name.replace('.', '')})"
+    return key.words.replace("|", "\\|")
 
 
 def _default(key: Key) -> str:
@@ -64,11 +79,28 @@ def _default(key: Key) -> str:
     return f"`{spell(key.default)}`" if key.default is not None and key.section is None else ""
 
 
+def _metrics(kind: str) -> str:
+    more = MORE_METRICS.get(kind, ())
+    asked = f"; when asked for {_ticked(more)}" if more else ""
+    return f"{_ticked(DEFAULT_METRICS[kind])}{asked}"
+
+
+def _ticked(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _tasks() -> str:
+    """Returns a table of what only some tasks read."""
+    rows = ["| task | columns | options |", "|---|---|---|"]
+    for task in TASK_NAMES:
+        own = [path for path in scoped() if is_read(task, *path)]
+        columns = _ticked(path[-1] for path in own if path[:2] == ("data", "columns"))
+        rows.append(f"| {task} | {columns} | {_ticked('.'.join(p) for p in own if p[:2] != ('data', 'columns'))} |")
+    return "\n".join(rows)
+
+
 def _names() -> str:
-    rows = [f"* metrics: {', '.join(f'`{name}`' for name in METRICS)}"]
-    rows += [
-        f"* metrics of {task}: {', '.join(f'`{name}`' for name in names)}" for task, names in DEFAULT_METRICS.items()
-    ]
+    rows = [f"* metrics of {kind}: {_metrics(kind)}" for kind in DEFAULT_METRICS]
     rows += [f"* models that ship with nbft: {', '.join(f'`{name}`' for name in STARTER_MODELS)}"]
     rows += [f"* data that ship with nbft: {', '.join(f'`{name}`' for name in STARTER_DATA)}"]
     return "\n".join([*rows, f"* files: {', '.join(f'`{ending}`' for ending in FILE_ENDINGS)}"])

@@ -19,7 +19,7 @@ def rewritten(text: SpecText, values: Mapping[Path, Any], data: Any) -> str:
     if not values:
         return text.text
     starts = _line_starts(text.text)
-    edits = [_edit(text, starts, path, value) for path, value in values.items()]
+    edits = dict.fromkeys(_edit(text, starts, path, value) for path, value in values.items())
     found = text.text
     if None not in edits:
         for start, end, new in sorted((edit for edit in edits if edit), reverse=True):
@@ -39,6 +39,9 @@ def _edit(text: SpecText, starts: list[int], path: Path, value: Any) -> Edit | N
     above = path[:-1]
     while above and above not in text.values:
         above = above[:-1]
+    within = value_at(text.data, above)
+    if above and isinstance(within, dict) and not any(key[:-1] == above for key in text.keys):
+        return _edit(text, starts, above, within)  # `model: bert` becomes a section
     return _insertion(text, starts, above, _nested(path[len(above) :], value))
 
 

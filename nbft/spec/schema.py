@@ -32,8 +32,10 @@ def _property(schema: dict[str, Any], path: Names, sections: dict[str, Any]) -> 
     key = keys()[path]
     if key.section is not None:
         inner = _section(sections[schema["$ref"].rpartition("/")[2]], path, sections)
-        choices = [inner, VARIABLE] if key.is_needed else [inner, VARIABLE, NULL]
-        return {"description": key.sentence, "anyOf": choices}
+        bare = {"type": "string", "minLength": 1} if key.shorthand else VARIABLE
+        choices = [bare, inner] if key.shorthand else [inner, bare]
+        about = {"examples": list(key.examples)} if key.examples else {}
+        return {"description": key.sentence, **about, "anyOf": choices if key.is_needed else [*choices, NULL]}
     about: dict[str, Any] = {"description": f"{key.sentence}\nTakes {key.words}."}
     if key.default is not None:
         about["default"] = key.default

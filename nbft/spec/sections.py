@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
+from nbft.spec.columns import Columns
+from nbft.spec.options import Chat, Classification, FillMask, Generate, QuestionAnswering, Translation
+from nbft.spec.section import Section
 from nbft.spec.types import Count, Every, Fraction, Function, HeldOut, MetricNames, Monitor, Rows, Settings, Text, Texts
-
-
-class Section(BaseModel):
-    """A part of a spec: unknown keys are refused, types are never guessed, and nothing changes after reading."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
-    shorthand: ClassVar[str] = ""
-    """The field that a bare value stands for: `model: bert` is `model: {name: bert}`."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_shorthand(cls, value: Any) -> Any:
-        is_bare = cls.shorthand and isinstance(value, str)
-        return {cls.shorthand: value} if is_bare else value
 
 
 class Model(Section):
@@ -59,50 +46,11 @@ class Tokenizer(Section):
     """New tokens; the model's embeddings grow with them."""
 
 
-class Columns(Section):
-    """Which column of the data holds what; what is left out is recognised by name and content."""
-
-    text: Annotated[Text | None, Field(examples=["review"])] = None
-    """The text to read: to classify, tag, summarise or learn to write."""
-    text_pair: Annotated[Text | None, Field(examples=["question"])] = None
-    """A second text that is read together with the first, as in sentence pairs."""
-    label: Annotated[Text | None, Field(examples=["stars"])] = None
-    """What text-classification predicts: a label, a list of labels, or a number."""
-    tokens: Annotated[Text | None, Field(examples=["words"])] = None
-    """The words of a text, a list; for token-classification."""
-    tags: Annotated[Text | None, Field(examples=["ner_tags"])] = None
-    """A tag for each word (B-PER, I-PER, O), or spans of the text with `start`, `end` and `label`; for token-classification."""
-    question: Annotated[Text | None, Field(examples=["query"])] = None
-    """The question; for question-answering."""
-    context: Annotated[Text | None, Field(examples=["passage"])] = None
-    """The text that holds the answer; for question-answering."""
-    answers: Annotated[Text | None, Field(examples=["answer"])] = None
-    """Answers with `text` and `answer_start`, as in SQuAD, or the answer's text; for question-answering."""
-    source: Annotated[Text | None, Field(examples=["en"])] = None
-    """The text to translate; also a language of a `translation` column."""
-    target: Annotated[Text | None, Field(examples=["de"])] = None
-    """Its translation; also a language of a `translation` column."""
-    summary: Annotated[Text | None, Field(examples=["highlights"])] = None
-    """The summary of the text; for summarization."""
-    messages: Annotated[Text | None, Field(examples=["conversations"])] = None
-    """A conversation, a list of messages with role and content; for chat."""
-    prompt: Annotated[Text | None, Field(examples=["instruction"])] = None
-    """What is asked, where a row is one question and one answer; for chat."""
-    completion: Annotated[Text | None, Field(examples=["output"])] = None
-    """What is to be answered to the prompt; for chat."""
-    input: Annotated[Text | None, Field(examples=["input"])] = None
-    """What the instruction is about, appended to the prompt where it is not empty; for chat."""
-    system: Annotated[Text | None, Field(examples=["system"])] = None
-    """The system message; for chat."""
-    tools: Annotated[Text | None, Field(examples=["tools"])] = None
-    """The tools that the assistant may call, a list or its JSON; for chat."""
-
-
 class Data(Section):
     """Where the rows come from, and how they are split."""
 
     train: Annotated[Rows, Field(examples=["reviews.csv", "imdb", "$reviews"])]
-    """Rows to learn from: a csv, tsv, json, jsonl or parquet file, a hub id, or a `$variable` of the notebook."""
+    """Rows to learn from: a csv, tsv, json, jsonl, parquet or txt file, a hub id, or a `$variable` of the notebook."""
     validation: Annotated[HeldOut, Field(examples=["10%", 500, "validation.csv"])] = None
     """Rows to judge by while training: a source like `train`, or a share (`10%`) or number of training rows; 10% if left out."""
     test: Annotated[HeldOut, Field(examples=["test.csv", "20%"])] = None
@@ -117,66 +65,6 @@ class Data(Section):
     """Longer texts are cut after this many tokens; by default the training texts' 99th percentile, within the model's limit."""
     max_target_tokens: Annotated[Count | None, Field(examples=[128])] = None
     """The same for what the model is to write; for translation and summarization."""
-
-
-class Classification(Section):
-    """Options of text-classification."""
-
-    problem: Literal["single-label", "multi-label", "regression"] | None = None
-    """What a label is: one of several, any of several, or a number; seen from the data if left out."""
-    weights: Literal["none", "balanced"] = "none"
-    """`balanced` lets rare labels weigh more in the loss, in inverse proportion to their rows."""
-    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """The probability from which on a label is given, where there may be several."""
-
-
-class QuestionAnswering(Section):
-    """Options of question-answering."""
-
-    stride: Annotated[int, Field(ge=0, le=1_000_000)] = 128
-    """Tokens that neighbouring windows of a long context share, so that no answer is cut in two."""
-    candidates: Annotated[int, Field(ge=1, le=1000)] = 20
-    """The best so many starts and ends are combined to find the answer."""
-    max_answer_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 30
-    """Longer answers are never given."""
-
-
-class Translation(Section):
-    """Options of translation."""
-
-    source_language: Annotated[Text | None, Field(examples=["en", "eng_Latn"])] = None
-    """The language of the text, as the model's tokenizer calls it; the column's name if left out."""
-    target_language: Annotated[Text | None, Field(examples=["de", "deu_Latn"])] = None
-    """The language of the translation, as the model's tokenizer calls it; the column's name if left out."""
-
-
-class Generate(Section):
-    """How text is written, in evaluation and by the trained model; greedy unless told otherwise."""
-
-    beams: Annotated[int, Field(ge=1, le=64)] = 1
-    """Beams of beam search; 1 is greedy."""
-    max_new_tokens: Annotated[Count | None, Field(examples=[64])] = None
-    """Tokens after which writing stops; by default what the training rows need."""
-    temperature: Annotated[float, Field(ge=0, le=10)] = 0.0
-    """Above 0 the next token is drawn by chance, seeded; 0 takes the likeliest."""
-    prompts: Annotated[Texts | None, Field(examples=[["Once upon a time"]])] = None
-    """Beginnings that the model continues after every evaluation, for you to read; for text-generation and chat."""
-
-
-class Chat(Section):
-    """Options of chat."""
-
-    template: Annotated[Text | None, Field(examples=["chatml"])] = None
-    """A chat template by name (chatml, llama3, zephyr) or as Jinja text; the tokenizer's own if left out."""
-    learn: Literal["assistant", "last", "all"] = "assistant"
-    """Which tokens are learnt: those of all assistant messages, of the last one alone, or all."""
-
-
-class FillMask(Section):
-    """Options of fill-mask."""
-
-    share: Annotated[Fraction, Field(examples=["15%"])] = 0.15
-    """Share of the tokens that the model has to guess (Devlin et al. 2019)."""
 
 
 class Train(Section):
@@ -260,7 +148,7 @@ class RunSpec(Section):
     """What the model learns to do; seen from the data's columns and the model if left out."""
     data: Data
     """Where the rows come from, and how they are split."""
-    tokenizer: Tokenizer = Tokenizer()
+    tokenizer: Annotated[Tokenizer, Field(examples=["bert-base-uncased"])] = Tokenizer()
     """How text becomes tokens, where it is not by the model's own tokenizer."""
     classification: Classification = Classification()
     """Options of text-classification."""

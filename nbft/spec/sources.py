@@ -8,7 +8,7 @@ from typing import Any
 
 from nbft.spec.types import share_of
 
-FILE_ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
+FILE_ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".txt")
 """Endings of the files that hold rows; a name with one of them is a file, whether or not it exists."""
 VARIABLE = re.compile(r"\$([^\W\d]\w*)")
 

@@ -51,6 +51,7 @@ class SpecText:
 
     def complain(self, path: Path, what: str, fix: str = "", *, at: str = "value") -> None:
         """Adds a problem with the value (or `key`) at a path; only the first for each place counts."""
+        path = self.as_written(path)
         if self.is_refused(path):
             return
         self.refused.add(path)
@@ -65,6 +66,7 @@ class SpecText:
 
     def problem(self, path: Path, what: str, fix: str = "", *, at: str = "value") -> Problem:
         """Returns a problem that points at the value or key of the path, or at the nearest key above it."""
+        path = self.as_written(path)
         origin = self.origin(path)
         if origin.startswith("--"):
             return Problem(what, fix, origin)
@@ -86,6 +88,12 @@ class SpecText:
         end = span.end_column if span.end_line == span.line else len(line.rstrip())
         width = max(end - span.column, 1)
         return Problem(what, fix, path, span.line + self.first_line, span.column + 1, width, line)
+
+    def as_written(self, path: Path) -> Path:
+        """Returns where the value really stands: `model.name` at `model`, where the text says `model: bert`."""
+        while len(path) > 1 and isinstance(value_at(self.data, path[:-1]), str):
+            path = path[:-1]
+        return path
 
     def origin(self, path: Path) -> str:
         """Returns where the value at the path came from if it doesn't stand in the text, else an empty text."""

@@ -136,6 +136,13 @@ Texts = Annotated[
     Field(min_length=1, max_length=10_000),
     Words("a list of texts"),
 ]
+TEMPLATES = ("chatml", "llama3", "zephyr", "gemma", "mistral", "alpaca", "plain")
+"""Chat templates that are known by name."""
+Template = Annotated[
+    str,
+    StringConstraints(min_length=1),
+    Words(f"{', '.join(TEMPLATES)}, or Jinja text", TEMPLATES),
+]
 Settings = Annotated[
     Any,
     BeforeValidator(_settings),

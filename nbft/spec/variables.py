@@ -13,7 +13,15 @@ from nbft.spec.text import Path, SpecText
 
 DATA_KEYS: tuple[Path, ...] = (("data", "train"), ("data", "validation"), ("data", "test"))
 FUNCTION_KEYS: tuple[Path, ...] = (("data", "preprocess"), ("train", "loss"))
+MODEL_KEYS: tuple[Path, ...] = (("model",), ("model", "name"))
+CONFIG_KEY: Path = ("model", "from_scratch")
+TOKENIZER_KEYS: tuple[Path, ...] = (("tokenizer",), ("tokenizer", "name"))
 _TABLES = {"pandas": ("DataFrame",), "datasets": ("Dataset", "DatasetDict")}
+_NO_SETTINGS = (
+    *("transformers_version", "_name_or_path", "architectures", "dtype", "torch_dtype"),
+    *("vocab_size", "pad_token_id", "bos_token_id", "eos_token_id"),
+)
+"""What a config holds besides its model's form: where it came from, and what the tokenizer says."""
 _ADVICE = {
     "polars": "Write   {name} = {name}.to_pandas()   in a cell above.",
     "pyarrow": "Write   {name} = {name}.to_pandas()   in a cell above.",
@@ -26,11 +34,26 @@ def is_data(value: Any) -> bool:
     """Returns whether the value holds rows: a pandas DataFrame, a Dataset or DatasetDict, or a list of dicts."""
     if isinstance(value, list):
         return bool(value) and all(isinstance(row, dict) for row in value)
-    return any(
-        cls.__module__.partition(".")[0] == package and cls.__name__ in names
-        for cls in type(value).__mro__
-        for package, names in _TABLES.items()
-    )
+    return any(_is_a(value, package, names) for package, names in _TABLES.items())
+
+
+def is_saved_for(path: Path, value: Any) -> bool:
+    """Returns whether the value is a model or a tokenizer of transformers, at the key that takes one."""
+    names = {**dict.fromkeys(MODEL_KEYS, "PreTrainedModel"), **dict.fromkeys(TOKENIZER_KEYS, "PreTrainedTokenizerBase")}
+    return path in names and _is_a(value, "transformers", (names[path],))
+
+
+def _is_a(value: Any, package: str, names: tuple[str, ...]) -> bool:
+    """Asks by name: the packages are never imported for it."""
+    return any(cls.__module__.partition(".")[0] == package and cls.__name__ in names for cls in type(value).__mro__)
+
+
+def _settings(value: Any) -> Any:
+    """Returns a config of transformers as the settings that differ from its kind's own; other values as they are."""
+    if not _is_a(value, "transformers", ("PreTrainedConfig", "PretrainedConfig")):
+        return value
+    settings = {"model_type": value.model_type, **value.to_diff_dict()}
+    return {name: setting for name, setting in settings.items() if setting is not None and name not in _NO_SETTINGS}
 
 
 def is_function(value: Any) -> bool:
@@ -58,10 +81,11 @@ def plain_value(value: Any) -> Any:
 
 @dataclass
 class Kept:
-    """Variables that stay `$name` in the spec: rows, and functions."""
+    """Variables that stay `$name` in the spec: rows, functions, models and tokenizers."""
 
     rows: dict[str, Any] = field(default_factory=dict)
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    pretrained: dict[str, Any] = field(default_factory=dict)
 
 
 def put_in_place(text: SpecText, variables: Mapping[str, Any] | None) -> Kept:
@@ -93,15 +117,18 @@ def _use(text: SpecText, path: Path, name: str, value: Any, kept: Kept) -> None:
     if takes_function(path) and is_function(value):
         kept.functions[name] = value
         return
+    if is_saved_for(path, value):
+        kept.pretrained[name] = value
+        return
     if path in FUNCTION_KEYS:
         text.complain(path, f"${name} is {_called(value)}, which can't stand here.", "A function can.")
         return
     try:
-        found = None if is_data(value) else plain_value(value)
+        found = None if is_data(value) else plain_value(_settings(value) if path == CONFIG_KEY else value)
     except (TypeError, ValueError, RecursionError):
         found = None
     if found is None or (wants_data and isinstance(found, dict | list)):
-        text.complain(path, f"${name} is {_called(value)}, which can't stand here.", _advice(name, value, wants_data))
+        text.complain(path, f"${name} is {_called(value)}, which can't stand here.", _advice(name, value, path))
         return
     _replace(text.data, path, found)
     text.origins[path] = f"${name}"
@@ -139,8 +166,12 @@ def _called(value: Any) -> str:
     return names.get(kind, f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}")
 
 
-def _advice(name: str, value: Any, wants_data: bool) -> str:
-    if not wants_data:
+def _advice(name: str, value: Any, path: Path) -> str:
+    if path == CONFIG_KEY:
+        return "A name can, a config of transformers, or a dict of its settings."
+    if path in (*MODEL_KEYS, *TOKENIZER_KEYS):
+        return f"A name can, and a {'model' if path in MODEL_KEYS else 'tokenizer'} of transformers."
+    if path not in DATA_KEYS:
         if is_data(value):
             return "Rows belong under data.train, data.validation or data.test."
         return "A number, a text, true or false, or a list of them can."

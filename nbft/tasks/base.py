@@ -129,6 +129,10 @@ class Task(ABC):
         """Returns (kept, held out, note); `size` is a share below 1 or a number of rows."""
         return hold_out(rows, size, self.strata(rows), self.spec.seed)
 
+    def trained_as(self, config: Any) -> None:
+        """Takes what a trained model's config says of the task, before rows are standardised to evaluate it."""
+        return
+
     def learn_labels(self, train: Dataset, others: Mapping[str, Dataset]) -> None:
         """Takes what is to be predicted from the training rows; raises DataError where the splits don't fit together."""
         return

@@ -11,7 +11,14 @@ import torch
 from huggingface_hub import constants, scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
 from safetensors import SafetensorError
-from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    CONFIG_MAPPING,
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 from nbft.errors import ModelError
 from nbft.spec.sections import Model
@@ -67,7 +74,7 @@ def _config_of_settings(settings: dict[str, Any]) -> Any:
         close = difflib.get_close_matches(kind, list(CONFIG_MAPPING), n=1)
         fix = f"Did you mean {close[0]!r}?" if close else "For example bert, gpt2, llama, t5 or marian."
         raise ModelError(f"transformers knows no model_type {kind!r}.", fix, "model.from_scratch")
-    known = set(inspect.signature(CONFIG_MAPPING[kind].__init__).parameters) | set(CONFIG_MAPPING[kind]().to_dict())
+    known = _settings_of(kind)
     unknown = [name for name in settings if name not in known]
     if unknown:
         close = difflib.get_close_matches(unknown[0], list(known), n=1)
@@ -77,6 +84,11 @@ def _config_of_settings(settings: dict[str, Any]) -> Any:
         return CONFIG_MAPPING[kind](**settings)
     except Exception as error:  # each config checks its settings in its own way
         raise ModelError(f"A config of {kind} can't be made so: {error}", path="model.from_scratch") from error
+
+
+def _settings_of(kind: str) -> set[str]:
+    config = CONFIG_MAPPING[kind]
+    return set(inspect.signature(config.__init__).parameters) | set(config().to_dict()) | set(config.attribute_map)
 
 
 def load_model(auto_class: Any, model: Model, tokenizer: PreTrainedTokenizerBase, **kwargs: Any) -> PreTrainedModel:
@@ -90,27 +102,53 @@ def load_model(auto_class: Any, model: Model, tokenizer: PreTrainedTokenizerBase
     embedded = cast("torch.nn.Embedding", loaded.get_input_embeddings()).num_embeddings
     if len(tokenizer) > embedded:
         loaded.resize_token_embeddings(len(tokenizer))
+    if auto_class is AutoModelForCausalLM and getattr(loaded, "loss_type", None) is None:
+        # of GPT2LMHeadModel transformers can't tell it by the name, and then counts a label too many in each row
+        loaded.loss_type = "ForCausalLM"
     return loaded
-
-
-_TOKENS = ("pad_token_id", "bos_token_id", "eos_token_id")
 
 
 def _from_scratch(
     auto_class: Any, model: Model, tokenizer: PreTrainedTokenizerBase, settings: dict[str, Any]
 ) -> PreTrainedModel:
     config = read_config(model)
-    settings = {name: value for name, value in settings.items() if name != "ignore_mismatched_sizes"}
     given = model.from_scratch if isinstance(model.from_scratch, dict) else {}
-    tokens = {name: getattr(tokenizer, name) for name in _TOKENS if name not in given}
-    for name, value in {"vocab_size": len(tokenizer), **tokens, **settings}.items():
-        setattr(config, name, value)
-    if getattr(config, "is_encoder_decoder", False) and "decoder_start_token_id" not in given:
-        config.decoder_start_token_id = tokenizer.pad_token_id
+    if model.source is None or _is_foreign(tokenizer, model.source):
+        _fit_to_tokenizer(config, tokenizer, given)
+    for name, value in settings.items():
+        if name != "ignore_mismatched_sizes":
+            setattr(config, name, value)
     try:
         return auto_class.from_config(config, dtype=torch.float32, **_SAFE)
     except (ValueError, KeyError, TypeError) as error:
         raise explain_failure(str(model), error) from error
+
+
+def _is_foreign(tokenizer: PreTrainedTokenizerBase, source: str) -> bool:
+    """Returns whether the tokenizer is another one than the model's own."""
+    return tokenizer.name_or_path not in (source, locate(source))
+
+
+_TOKENS = ("pad_token_id", "bos_token_id", "eos_token_id")
+
+
+def _fit_to_tokenizer(config: Any, tokenizer: PreTrainedTokenizerBase, given: dict[str, Any]) -> None:
+    """Sizes the vocabulary and names the special tokens as the tokenizer has them; what the spec gives itself stays."""
+    wanted = int(given.get("vocab_size") or len(tokenizer))
+    if wanted < len(tokenizer):
+        what = f"The tokenizer has {len(tokenizer)} tokens, and vocab_size makes room for {wanted}."
+        raise ModelError(what, "Delete vocab_size: it is the tokenizer's by itself.", "model.from_scratch.vocab_size")
+    ours: dict[str, Any] = {"vocab_size": wanted, **{name: getattr(tokenizer, name) for name in _TOKENS}}
+    if hasattr(config, "decoder_vocab_size"):
+        ours["decoder_vocab_size"] = wanted
+    if getattr(config, "is_encoder_decoder", False):
+        ours["decoder_start_token_id"] = tokenizer.pad_token_id
+        ours["forced_bos_token_id"] = None
+        is_forced = getattr(config, "forced_eos_token_id", None) is not None
+        ours["forced_eos_token_id"] = tokenizer.eos_token_id if is_forced else None
+    for name, value in ours.items():
+        if name == "vocab_size" or name not in given:
+            setattr(config, name, value)
 
 
 def load_pretrained(auto_class: Any, model: str, **kwargs: Any) -> PreTrainedModel:

@@ -1,14 +1,13 @@
-"""Text classification: one label a text, or a pair of texts."""
+"""Text classification: a label, several labels or a number for a text, or for a pair of texts."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from datasets import ClassLabel, Dataset
+from datasets import Dataset
 from transformers import (
     AutoModelForSequenceClassification,
     DataCollatorWithPadding,
@@ -18,9 +17,12 @@ from transformers import (
 
 from nbft.data.columns import find_columns
 from nbft.errors import DataError
-from nbft.metrics.classes import class_metrics
 from nbft.tasks.base import Collate, Features, Task, default_limit
+from nbft.tasks.class_labels import see_problem
+from nbft.tasks.class_problems import PROBLEMS, LabelProblem, refuse_options
+from nbft.tasks.class_weights import Loss
 from nbft.tasks.pretrained import load_model
+from nbft.tasks.rare_labels import keep_every_label, refuse_unseen
 
 SHOWN_ROWS = 5
 _BARE: Any = {"return_attention_mask": False}  # the collator makes it
@@ -29,23 +31,49 @@ TENSOR_CORE_ROWS = 8
 
 
 class TextClassification(Task):
-    """Rows have `text`, `text_pair` where there are pairs, and `label` as text."""
+    """Rows have `text`, `text_pair` where there are pairs, and `label`: a name, a list of names, or a number."""
 
     name = "text-classification"
+    problem: LabelProblem
+    """What a label is; known once the training rows are."""
+    _loss: Loss | None = None
+    _column = "label"
+
+    @property
+    def kind(self) -> str:
+        """The task, and what a label is where it is not one of several."""
+        return self.name if self.problem.name == "single-label" else f"{self.name}, {self.problem.name}"
+
+    def trained_as(self, config: Any) -> None:
+        """Takes from a trained model's config what a label is."""
+        known = {kind.config_name: name for name, kind in PROBLEMS.items()}
+        if config.problem_type in known:
+            self.problem = PROBLEMS[known[config.problem_type]](self.spec)
 
     def standardise(self, rows: Dataset, split: str) -> Dataset:
         """Returns columns text, text_pair and label; rows without text or label are dropped with a warning."""
-        given = self.spec.data.columns.model_dump()
-        columns, notes = find_columns(rows, given)
-        self.notes += [note for note in notes if note not in self.notes]
-        table = {
+        columns, notes = find_columns(rows, self.spec.data.columns.model_dump())
+        if not hasattr(self, "problem"):
+            self._settle(rows, columns["label"])
+        labels, note = self.problem.read(rows, columns["label"])
+        self.notes += [said for said in [*notes, note] if said and said not in self.notes]
+        table: dict[str, list[Any]] = {
             role: [self._text(v) for v in rows[columns[role]]] for role in ("text", "text_pair") if role in columns
         }
-        table["label"] = _label_names(rows, columns["label"])
-        whole = [i for i in range(len(rows)) if all(table[role][i] for role in table)]
+        table["label"] = labels
+        whole = [i for i in range(len(rows)) if all(table[role][i] not in ("", None) for role in table)]
         if len(whole) < len(rows):
             self._report_dropped(table, split, len(rows), whole)
         return Dataset.from_dict({role: [values[i] for i in whole] for role, values in table.items()})
+
+    def _settle(self, rows: Dataset, column: str) -> None:
+        """Decides what a label is, by the spec or by the training rows."""
+        wanted = self.spec.classification.problem
+        name, note = (wanted, "") if wanted else see_problem(rows, column)
+        refuse_options(self.spec, name)
+        self.problem = PROBLEMS[name](self.spec)
+        self._column = column
+        self.notes += [f"{note} To have it otherwise, set classification.problem."] if note else []
 
     def texts(self, rows: Dataset) -> Iterable[str]:
         """Yields texts and their pairs."""
@@ -57,10 +85,10 @@ class TextClassification(Task):
         text = _to_text(value)
         return self.preprocess(text) if self.preprocess and text else text
 
-    def _report_dropped(self, table: dict[str, list[str]], split: str, total: int, whole: list[int]) -> None:
+    def _report_dropped(self, table: dict[str, list[Any]], split: str, total: int, whole: list[int]) -> None:
         kept = set(whole)
         first = [i + 1 for i in range(total) if i not in kept][:SHOWN_ROWS]
-        missing = [role for role in table if not all(table[role])]
+        missing = [role for role, values in table.items() if any(value in ("", None) for value in values)]
         if not whole:
             raise DataError(f"No row of the {split} data has both text and label.", f"Empty: {', '.join(missing)}.")
         count = total - len(whole)
@@ -69,52 +97,45 @@ class TextClassification(Task):
             f"The first of them: row {', '.join(map(str, first))}.",
         )
 
-    def strata(self, rows: Dataset) -> Sequence[str]:
-        """Returns the labels: a split keeps their proportions."""
-        return rows["label"][:]
+    def _names(self, rows: Dataset) -> list[list[str]]:
+        return [self.problem.held(label) for label in rows["label"]]
+
+    def strata(self, rows: Dataset) -> Sequence[str] | None:
+        """Returns each row's label, or the rarest of its labels: a split keeps their proportions."""
+        return self.problem.strata(rows["label"][:])
+
+    def hold_out(self, rows: Dataset, size: float | int) -> tuple[Dataset, Dataset, str]:
+        """Returns (kept, held out, note); every label keeps a row to be learnt from."""
+        return keep_every_label(super().hold_out(rows, size), self._names)
 
     def learn_labels(self, train: Dataset, others: Mapping[str, Dataset]) -> None:
-        """Takes the labels in natural order; refuses a single class and labels that training never saw."""
-        counts = Counter(train["label"])
-        if len(counts) < 2:
-            raise DataError(
-                f"All {len(train)} training rows have the label {next(iter(counts))!r}: there is nothing to tell apart.",
-                "Is data.columns.label the right column?",
-                "data.train",
-            )
-        if len(counts) > len(train) // 2 and len(train) > 20:
-            raise DataError(
-                f"The label column holds {len(counts)} different values in {len(train)} rows: that is no label.",
-                "Name the label's column under data.columns.label.",
-                "data.columns",
-            )
-        self.take_labels(sorted(counts, key=_natural), others)
+        """Takes the labels in natural order; refuses what can't be learnt, and labels that training never saw."""
+        labels = train["label"][:]
+        self.take_labels(self.problem.learn(labels, self._column), others)
+        self.notes += self.problem.notes(labels)
+        self._loss = self.problem.loss(labels)
 
     def take_labels(self, labels: list[str], splits: Mapping[str, Dataset]) -> None:
-        """Takes labels in the order of the model's classes; refuses splits that hold others."""
+        """Takes labels in the order of the model's outputs; refuses splits that hold others."""
         self.labels = labels
-        self._numbers = {name: i for i, name in enumerate(labels)}
+        self.problem.take(labels)
         for split, rows in splits.items():
-            unseen = Counter(label for label in rows["label"] if label not in self._numbers)
-            if unseen:
-                label, count = unseen.most_common(1)[0]
-                raise DataError(
-                    f"{sum(unseen.values())} {split} rows have labels that no training row has, "
-                    f"{label!r} among them ({count} rows).",
-                    f"The training rows have {', '.join(map(repr, self.labels[:12]))}.",
-                    f"data.{split}",
-                )
+            refuse_unseen(split, self._names(rows), labels)
+
+    def loss(self) -> Loss | None:
+        """Returns the loss in which rare labels weigh more, where the spec asks for it."""
+        return self._loss
 
     def load_model(self, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
         """Returns the encoder with a head of one logit a label, its labels named in the config."""
-        names = dict(enumerate(self.labels))
         return load_model(
             AutoModelForSequenceClassification,
             self.spec.model,
             tokenizer,
-            num_labels=len(names),
-            id2label=names,
-            label2id=self._numbers,
+            num_labels=len(self.labels),
+            id2label=dict(enumerate(self.labels)),
+            label2id={label: i for i, label in enumerate(self.labels)},
+            problem_type=self.problem.config_name,
             ignore_mismatched_sizes=True,
         )
 
@@ -131,7 +152,7 @@ class TextClassification(Task):
             cut = tokenizer(row[0], row[1] if len(row) > 1 else None, truncation=True, max_length=limit, **_BARE)
             for key, values in columns.items():
                 values[i] = cut[key]
-        columns["labels"] = [self._numbers[label] for label in rows["label"]]
+        columns["labels"] = [self.problem.target(label) for label in rows["label"]]
         return Features(Dataset.from_dict(columns), [min(n, limit) for n in lengths], len(too_long), limit)
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
@@ -141,45 +162,17 @@ class TextClassification(Task):
         )
 
     def reduce(self, logits: Any, labels: Any) -> Any:
-        """Returns probabilities (B, C) in float32."""
-        first = logits[0] if isinstance(logits, tuple) else logits
-        return first.float().softmax(dim=-1)
+        """Returns probabilities (B, C), or numbers (B,), in float32."""
+        return self.problem.reduce(logits[0] if isinstance(logits, tuple) else logits)
 
     def answers(self, outputs: Any, references: Any, features: Features) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the labels predicted and the true ones (N,), as text."""
-        names = np.asarray(self.labels)
-        return names[outputs.argmax(axis=1)], names[references]
+        """Returns predictions and truth: labels as text (N,), 0 or 1 for each of several (N, C), or numbers (N,)."""
+        return self.problem.answers(outputs, references)
 
     def score(self, outputs: Any, references: Any, metrics: Sequence[str], features: Features) -> dict[str, float]:
-        """Returns the metrics of probabilities (N, C) against classes (N,)."""
-        return class_metrics(outputs, references, metrics)
+        """Returns the metrics of probabilities or numbers against what is true."""
+        return self.problem.score(outputs, references, metrics)
 
 
 def _to_text(value: Any) -> str:
     return "" if value is None else str(value).strip()
-
-
-def _label_names(rows: Dataset, column: str) -> list[str]:
-    feature = rows.features[column]
-    if isinstance(feature, ClassLabel):
-        return ["" if value is None or value < 0 else str(feature.int2str(value)) for value in rows[column]]
-    values = rows[column][:]
-    if any(isinstance(value, list | dict) for value in values):
-        raise DataError(f"Column {column!r} holds lists: a label is one value.", "", "data.columns.label")
-    return [_label_text(value) for value in values]
-
-
-def _label_text(value: Any) -> str:
-    """A whole number that pandas turned into 1.0 because of a gap in its column is 1."""
-    if value is None or value != value:  # noqa: PLR0124 - not a number
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _natural(label: str) -> tuple[int, float, str]:
-    try:
-        return (0, float(label), label)
-    except ValueError:
-        return (1, 0.0, label)

@@ -16,6 +16,7 @@ from nbft.errors import SpecError
 from nbft.spec.fields import keys
 from nbft.spec.load import read_spec
 from nbft.spec.scalars import spell
+from nbft.spec.scope import is_read
 
 REPEATS = 15
 
@@ -24,7 +25,9 @@ def long_spec(lines: int = 200) -> str:
     """Returns a spec that gives every key, with comments up to the number of lines."""
     text = ["model: starter-encoder"]
     for key in keys().values():
-        if key.path == ("model",):
+        is_function = bool(key.examples) and str(key.examples[0]).startswith("$")
+        is_elsewhere = not is_read("text-classification", *key.path) or key.path[0] in ("model", "tokenizer")
+        if is_function or is_elsewhere:
             continue
         text += [f"{'  ' * (len(key.path) - 1)}# {sentence}" for sentence in key.sentence.split("; ")]
         value = (

@@ -62,6 +62,9 @@ def test_a_reply_says_what_it_replaces_and_of_which_kind_it_is(kernel):
 
 def test_flags_and_runs_are_offered_on_the_lines_of_magics(kernel):
     assert offers(kernel, "%%finetune reviews --b¦\nmodel: x") == ["--background"]
+    assert offers(kernel, "%%finetune --set mod¦\nmodel: x") == ["model", "model.name", "model.from_scratch"]
+    assert offers(kernel, "%%finetune --set train.schedule=co¦\nmodel: x") == ["cosine", "constant"]
+    assert offers(kernel, "%%finetune x --set task=ch¦\nmodel: x") == ["chat"]
     assert offers(kernel, "%ft_attach re¦") == ["reviews-001"]
     assert offers(kernel, "x = 1\n%ft_resume ¦") == ["reviews-001"]
 

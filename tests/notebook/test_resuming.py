@@ -14,7 +14,7 @@ from nbft.launch.prepare import prepare_folder
 from nbft.record.events import Planned, RunEnded
 from nbft.record.writer import EventWriter
 from nbft.resuming import run_to_resume
-from nbft.run import Run, start_run
+from nbft.run import Run, open_run, start_run
 from nbft.spec.load import read_spec
 
 Spec = dict[str, Any]
@@ -98,4 +98,4 @@ def test_a_run_that_was_cut_off_goes_on_where_the_same_cell_runs_again(
     shell.run_cell(f"%%finetune r --resume --dry-run-steps 2\n{cell}").raise_error()
     run = shell.user_ns["r"]
     assert (run.name, run.status, run.state.attempt) == ("r-001", "finished", 1)
-    assert any(isinstance(event, Planned) for event in run._all_events())
+    assert any(isinstance(event, Planned) for event in open_run(run.name).follow())

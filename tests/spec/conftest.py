@@ -19,6 +19,7 @@ def variables() -> dict[str, object]:
     return {
         "reviews": REVIEWS,
         "table": {"review": ["A fine film."], "stars": [1]},
+        "pairs": [{"first": "a", "second": "b"}],
         "share": 0.1,
         "seed": 7,
         "nothing": [],

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from nbft.errors import SpecError
-from nbft.spec.aliases import ALIASES, IN_SECTION, SHORTHAND, VALUES
+from nbft.spec.aliases import ALIASES, IN_SECTION
 from nbft.spec.fields import accepts, keys
+from nbft.spec.foreign_values import SHORTHAND, VALUES
 from nbft.spec.load import read_spec
 from nbft.spec.metric_names import FOREIGN, METRICS
 
@@ -42,12 +43,12 @@ def test_no_alias_is_a_key_at_the_same_place():
 
 def test_every_proposed_value_fits_its_key():
     for alias in ALIASES.values():
-        if alias.path and alias.value not in ("same", ""):
-            assert accepts(PATHS[alias.path].path, alias.value), alias
+        for value in (alias.value, alias.otherwise):
+            assert value in ("same", "") or accepts(PATHS[alias.path].path, value), alias
     for name, values in VALUES.items():
         assert all(accepts(PATHS[name].path, value) for value in values.values())
     assert {f"{section}.{inner}" for (section, _), inner in SHORTHAND.items()} <= set(PATHS)
-    assert set(FOREIGN.values()) <= set(METRICS)
+    assert {name for names in FOREIGN.values() for name in names} <= set(METRICS)
 
 
 @pytest.mark.parametrize(("typed", "line"), FIXES.items())

@@ -14,7 +14,9 @@ from nbft.spec.completion import Surroundings, complete, example_of, hover
 from nbft.spec.cursor import entries
 from nbft.spec.fields import keys
 from nbft.spec.load import read_spec
+from nbft.spec.metric_names import DEFAULT_METRICS, metrics_of
 from nbft.spec.peek import columns_of
+from nbft.spec.scope import tasks_of
 from nbft.spec.yaml_text import read_yaml
 from tests.spec.test_yaml_text import WORDS
 
@@ -30,8 +32,11 @@ AROUND = Surroundings(
         "function": len,
     }
 )
-FILES = ["messages.jsonl", "reviews.csv"]
-SECTIONS = ["data:", "train:", "early_stopping:", "evaluate:", "save:"]
+FILES = ["messages.jsonl", "notes.txt", "reviews.csv"]
+OPTIONS = ["classification:", "question_answering:", "translation:", "generate:", "chat:", "fill_mask:"]
+COMMON = ["train:", "early_stopping:", "evaluate:", "save:"]
+SECTIONS = ["data:", "tokenizer: ", *OPTIONS, *COMMON]
+ROLES = [f"{path[-1]}: " for path in keys() if path[:-1] == ("data", "columns")]
 
 
 def offers(marked: str, around: Surroundings = AROUND) -> list[str]:
@@ -57,20 +62,36 @@ def told(marked: str) -> str:
     {
         "¦": ["model: ", "task: ", *SECTIONS, "seed: "],
         "model: x\nseed: 3\n¦": ["task: ", *SECTIONS],
+        "model: x\ntask: chat\n¦": ["data:", "tokenizer: ", "generate:", "chat:", *COMMON, "seed: "],
+        "task: translation\ndata: {columns: {¦": ["source: ", "target: "],
+        "task: summarization\ndata:\n  columns:\n    ¦": ["text: ", "summary: "],
+        "task: text¦": ["text-classification", "text-generation"],
+        "task: ¦": ["text-classification", "token-classification", "question-answering", "translation",
+                    "summarization", "text-generation", "chat", "fill-mask"],
+        "train:\n\n  ba¦": ["batch_size: "],
         "ea¦": ["early_stopping:"],
         "train:\n  lea¦": ["learning_rate: "],
         "train: {lea¦}": ["learning_rate: "],
         "train: {epochs: 3, batch_size: 8, s¦": ["schedule: "],
         "train:\n  epochs: 3\n  ba¦\n  seed: 1": ["batch_size: "],
         "train:\n  epochs: 3\nsa¦": ["save:"],
-        "data:\n  train: x.csv\n  columns:\n    text: a\n  ma¦": ["max_tokens: "],
-        "data: {columns: {¦": ["text: ", "text_pair: ", "label: "],
+        "data:\n  train: x.csv\n  columns:\n    text: a\n  ma¦": ["max_tokens: ", "max_target_tokens: "],
+        "task: fill-mask\ndata:\n  ma¦": ["max_tokens: "],
+        "data: {columns: {¦": ROLES,
         "data: {\n  train: x.csv,\n  te¦\n}": ["test: "],
-        "¦odel: x": ["model", "task", *(s[:-1] for s in SECTIONS), "seed"],
-        "tra¦: 3": ["train"],
-        "rate¦": [],
+        "¦odel: x": ["model", "task", *(s.strip(": ") for s in SECTIONS), "seed"],
+        "trai¦: 3": ["train"],
+        "rates¦": [],
         "train:\n  rate¦": ["learning_rate: "],
-        "model: x\n  ¦": [],
+        "seed: 1\n  ¦": [],
+        "model:\n  ¦": ["name: ", "from_scratch: "],
+        "model: {fr¦": ["from_scratch: "],
+        "model: {name: star¦": ["starter-encoder"],
+        "model: {fr¦}": ["from_scratch: "],
+        "tokenizer: {train: ¦": ["bpe", "unigram", "wordpiece", "words"],
+        "tokenizer: {¦": ["name: ", "train: ", "vocabulary: ", "add_tokens: "],
+        "chat: {template: m¦": ["mistral"],
+        "chat:\n  learn: ¦": ["assistant", "last", "all"],
         "# mod¦": [],
         "model: x # sta¦": [],
         "train:\n  schedule: ¦": ["linear", "cosine", "constant"],
@@ -80,9 +101,13 @@ def told(marked: str) -> str:
         "early_stopping: {enabled: ¦": ["true", "false"],
         "train:\n  learning_rate: ¦": ["2e-5"],
         "evaluate:\n  every: e¦": ["epoch"],
-        "evaluate: {metrics: [accuracy, ¦": ["f1", "precision", "recall", "matthews_correlation", "roc_auc"],
-        "evaluate:\n  metrics:\n  - accuracy\n  - f¦": ["f1"],
-        "evaluate:\n  metrics:\n    - accuracy\n    - f1\n    - r¦\n": ["recall", "roc_auc"],
+        "evaluate: {metrics: [accuracy, ¦": [n for n in metrics_of(list(DEFAULT_METRICS)) if n != "accuracy"],
+        "task: token-classification\nevaluate: {metrics: [accuracy, ¦": ["f1", "precision", "recall"],
+        "data: {train: messages.jsonl}\nevaluate:\n  metrics:\n  - f¦": ["f1", "f1_micro", "f1_macro"],
+        "task: text-classification\nclassification: {problem: regression}\nevaluate: {metrics: [¦":
+            ["pearson", "spearman", "mse", "mae"],
+        "task: summarization\nevaluate:\n  metrics:\n    - rouge1\n    - r¦\n": ["rouge2", "rougeL", "rougeLsum"],
+        "task: chat\nearly_stopping: {monitor: ¦": ["eval/perplexity", "eval/token_accuracy", "eval/loss"],
         "early_stopping: {monitor: eval/l¦": ["eval/loss"],
         "early_stopping:\n  monitor: ¦\nevaluate: {metrics: [roc_auc]}": ["eval/roc_auc", "eval/loss"],
         "evaluate:\n  metrics: [f1]\nearly_stopping:\n  monitor: ¦": ["eval/f1", "eval/loss"],
@@ -139,7 +164,11 @@ def test_models_of_runs_folders_and_the_cache_are_offered(tmp_path, monkeypatch)
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "config.json").touch()
     around = Surroundings(runs=["reviews-001"], runs_root=tmp_path / "nbft-runs")
-    assert offers("model: ¦", around) == ["starter-encoder", "nbft-runs/reviews-001/model", "my-bert", "org/small"]
+    assert offers("model: ¦", around) == [
+        *("starter-encoder", "nbft-runs/reviews-001/model", "my-bert", "org/small", "{from_scratch: ")
+    ]
+    assert offers("model: 's¦", around) == ["starter-encoder"]
+    assert offers("tokenizer: my¦", around) == ["my-bert"]
 
 
 @pytest.mark.parametrize(
@@ -178,8 +207,10 @@ def test_every_example_is_right(key, tmp_path, monkeypatch):
     line = example_of(key)
     for part in reversed(key.path[:-1]):
         line = f"{part}: {{{line}}}"
-    needed = {"data.train": "imdb", "model": "starter-encoder"}
-    missing = {name: value for name, value in needed.items() if name != key.name}
+    needed = {"data.train": "imdb", "model": "some-model", "task": tasks_of(*key.path)[0]}
+    if key.name in ("tokenizer.train", "tokenizer.vocabulary"):
+        needed |= {"model": {"from_scratch": "some-model"}, "tokenizer.train": "bpe"}
+    missing = {name: value for name, value in needed.items() if key.name != name and key.path[0] != name}
     read_spec(line, overrides=missing, variables={"clean": len, "my_loss": len})
 
 
@@ -222,6 +253,9 @@ def test_the_forgiving_reader_sees_the_keys_that_the_strict_one_sees(text):
         } <= seen
 
 
+SQUAD = ["id", "title", "context", "question", "answers"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "columns"),
     [
@@ -231,9 +265,12 @@ def test_the_forgiving_reader_sees_the_keys_that_the_strict_one_sees(text):
         ("a.json", '[{"x": [{"no": 1}]}, {"y": 2}]', ["x", "y"]),
         ("a.json", '{"data": [{"x": 1}], "version": 2}', ["x"]),
         ("a.json", '{"x": 1}', ["x"]),
+        ("a.json", '{"version": "2", "data": [{"x": 1}, {"y": "cut off', ["x"]),
+        ("a.json", '{"data": [{"title": "t", "paragraphs": [{"context": "c", "qas": [', SQUAD),
+        ("a.json", '[{"paragraphs": [{"qas": [], "context": "c"}]}]', SQUAD),
         ("a.json", "{broken", []),
         ("a.csv", "", []),
-        ("a.txt", "x,y\n", []),
+        ("a.txt", "x,y\n", ["text"]),
         ("a.parquet", "no parquet", []),
     ],
 )  # fmt: skip

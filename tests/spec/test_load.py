@@ -60,6 +60,7 @@ def test_text_file_and_mapping_give_the_same_spec(tmp_path, in_rows):
     file.write_text(ISSUE)
     mapping = {
         "model": "distilbert-base-uncased",
+        "task": "text-classification",
         "data": {
             "train": Path("reviews.csv"),
             "validation": "10%",
@@ -125,7 +126,7 @@ def test_plain_variables_are_put_in_place():
     text += "train: {epochs: $n, learning_rate: $lr}\nevaluate: {metrics: $m}"
     variables = {"name": "bert", "file": "imdb", "share": 0.2, "n": 2, "lr": np.float32(0.5), "m": ["f1", "accuracy"]}
     spec = load_spec(text, variables=variables)
-    assert (spec.model, spec.data.train, spec.data.validation) == ("bert", "imdb", 0.2)
+    assert (str(spec.model), spec.data.train, spec.data.validation) == ("bert", "imdb", 0.2)
     assert (spec.train.epochs, spec.train.learning_rate, spec.evaluate.metrics) == (2, 0.5, ["f1", "accuracy"])
 
 
@@ -185,7 +186,7 @@ def test_the_text_to_save_has_every_value_in_place_and_keeps_its_comments():
     text = "# mine\nmodel: starter-encoder  # small\ndata:\n  train: $rows # here\n"
     text += "train: {learning_rate: $lr} # fast\nsave:\n  keep: 1\n"
     how = {
-        "variables": {"rows": [{"text": "a"}], "lr": 1e-4},
+        "variables": {"rows": [{"text": "a", "label": 1}], "lr": 1e-4},
         "overrides": [
             "train.epochs=1",
             "model=bert: x".replace(": x", ""),

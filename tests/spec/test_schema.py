@@ -77,13 +77,18 @@ def test_an_editor_refuses_what_the_loader_refuses(case):
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.sampled_from([key for key in keys().values() if key.section is None]), SCALARS | PLAIN)
+@given(st.sampled_from([key for key in keys().values() if key.takes_value]), SCALARS | PLAIN)
 @example(keys()["data", "validation"], "0.5%")
+@example(keys()["model", "name"], "bert")
+@example(keys()["tokenizer",], "bert")
+@example(keys()["tokenizer",], "")
+@example(keys()["tokenizer",], {"name": "bert"})
 def test_schema_and_loader_agree_on_every_value_of_every_key(key, value):
     data: dict = {"model": "x", "data": {"train": "imdb"}}
     place = data
     for part in key.path[:-1]:
-        place = place.setdefault(part, {})
+        place[part] = place[part] if isinstance(place.get(part), dict) else {}
+        place = place[part]
     place[key.path[-1]] = value
     assert is_beyond_json(value) or VALIDATOR.is_valid(data) == is_taken_by_loader(data), (key.name, value)
 
