@@ -13,7 +13,7 @@ from transformers.trainer_callback import DefaultFlowCallback, PrinterCallback, 
 from transformers.utils.logging import disable_progress_bar
 
 from nbft.data.load import Splits, load_splits, read_training
-from nbft.engine.devices import choose_precision, device_name
+from nbft.engine.devices import choose_precision, device_name, length_multiple
 from nbft.engine.functions import make_loss, make_scorer, preprocessing
 from nbft.engine.trainer import RunTrainer, trainer_class
 from nbft.errors import DataError, NbftError
@@ -58,6 +58,7 @@ def build(spec: RunSpec, folder: RunFolder, record: EventWriter) -> Built:
     set_seed(spec.seed)
     model = _load_model(task, tokenizer)
     precision = record.state.plan.precision if record.state.plan else choose_precision(spec.train.precision)
+    task.pad_to_multiple_of = length_multiple(precision, task.model_limit)
     trainer = trainer_class(task.trainer_base)(
         model=model,
         args=_arguments(spec, task, folder, precision),

@@ -64,7 +64,7 @@ def _look(spec: RunSpec, folder: RunFolder, record: EventWriter, runs: Path) -> 
         load_tokenizer(spec)
     metrics = [f"eval/{name.removeprefix('$')}" for name in task.metrics]  # raises for what the task can't compute
     functions = load_functions(spec, folder)
-    parameters = count_parameters(spec.model)
+    parameters = count_parameters(spec.model, spec.tokenizer.vocabulary if spec.tokenizer.train else None)
     return {
         "rows": {name: len(rows) for name, rows in splits.present.items()},
         "labels": task.labels,

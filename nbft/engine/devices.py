@@ -8,6 +8,9 @@ import torch
 _BF16_UNITS = ("avx512_bf16", "amx_bf16", "avx10_2", "arm_bf16")
 """Parts of a processor that multiply bf16 numbers; without one, bf16 is emulated and slower than fp32."""
 
+LENGTHS = 8
+"""Lengths of batches that are multiples of it suit tensor cores."""
+
 
 def device_name() -> str:
     """Returns `cuda`, `mps` or `cpu`, with the card's name where there is one."""
@@ -34,6 +37,17 @@ def _cpu_does_bf16() -> bool:
     """By what the processor says of itself, not by a measurement: the same machine must always decide alike."""
     capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.11 and newer
     return any(capabilities.get(name) for name in _BF16_UNITS)
+
+
+def length_multiple(precision: str, model_limit: int | None) -> int | None:
+    """Returns 8 where batches whose lengths are multiples of 8 take less time, else None.
+
+    So it is on a GPU, whose tensor cores ask for it, and for bf16 on a CPU: oneDNN compiles its code for every length anew
+    and keeps it. Measured with MiniLM and lengths of 8 to 128: 15% quicker, and 1.1 GB of memory in place of a growing 1.8.
+    In fp32 on a CPU padding only adds work.
+    """
+    pays = torch.cuda.is_available() or precision == "bf16"
+    return LENGTHS if pays and (model_limit or LENGTHS) % LENGTHS == 0 else None
 
 
 def memory_bytes() -> int:

@@ -85,7 +85,7 @@ def _evaluation_seconds(built: Built, spec: RunSpec, planned: Planned) -> float:
     some = next(iter(held_out.values()))
     lengths = np.asarray(some.lengths)
     batch = _batch(lengths, 0.5, min(built.trainer.args.per_device_eval_batch_size, len(lengths)))
-    built.trainer.compute_metrics = lambda _: {}  # a batch alone has no score
+    built.trainer.compute_metrics = lambda prediction: {}  # noqa: ARG005 - a batch alone has no score
     start = _now()
     built.trainer.evaluate_on(some.select(batch), "eval")
     return float((_now() - start) / lengths[batch].sum() * tokens)

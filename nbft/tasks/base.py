@@ -93,6 +93,8 @@ class Task(ABC):
         """What every text goes through first."""
         self.model_limit: int | None = None
         """Tokens the model can read, where it has a limit."""
+        self.pad_to_multiple_of: int | None = None
+        """Batches are as long as a multiple of it, where the device has less to do so."""
 
     @property
     def kind(self) -> str:

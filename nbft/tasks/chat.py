@@ -190,7 +190,7 @@ class Chat(TokenScores, Task):
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns a collator that pads on the right, whatever side the tokenizer pads for generation."""
         pad: Any = tokenizer.pad_token_id
-        return lambda rows: padded(rows, pad or 0)
+        return lambda rows: padded(rows, pad or 0, self.pad_to_multiple_of)
 
     # Evaluation
 

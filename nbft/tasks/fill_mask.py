@@ -113,7 +113,7 @@ class FillMask(TokenScores, PlainText):
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns a collator that hides tokens of the rows that are not masked yet, and pads."""
-        return MaskingCollator(Masking(tokenizer, self.spec.fill_mask.share, self.spec.seed))
+        return MaskingCollator(Masking(tokenizer, self.spec.fill_mask.share, self.spec.seed), self.pad_to_multiple_of)
 
 
 class Masking:
@@ -151,8 +151,9 @@ class Masking:
 class MaskingCollator:
     """Makes a batch of rows; the engine tells it the epoch."""
 
-    def __init__(self, masking: Masking) -> None:
+    def __init__(self, masking: Masking, multiple: int | None = None) -> None:
         self.masking = masking
+        self.multiple = multiple
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -161,7 +162,8 @@ class MaskingCollator:
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         """Returns input_ids, attention_mask and labels (B, T)."""
-        return padded([row if "labels" in row else self._masked(row) for row in rows], self.masking.pad)
+        whole = [row if "labels" in row else self._masked(row) for row in rows]
+        return padded(whole, self.masking.pad, self.multiple)
 
     def _masked(self, row: Mapping[str, Any]) -> dict[str, Any]:
         ids, labels = self.masking.mask(np.asarray(row["input_ids"]), self.epoch, int(row["row"]))

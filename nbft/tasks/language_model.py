@@ -46,9 +46,14 @@ def token_metrics(outputs: Any) -> dict[str, float]:
     return {"loss": mean, "perplexity": perplexity, "token_accuracy": float(right / count)}
 
 
-def padded(rows: Sequence[Mapping[str, Any]], pad: int) -> dict[str, torch.Tensor]:
+def up_to(length: int, multiple: int | None) -> int:
+    """Returns the least multiple that is no shorter."""
+    return -(-length // multiple) * multiple if multiple else length
+
+
+def padded(rows: Sequence[Mapping[str, Any]], pad: int, multiple: int | None = None) -> dict[str, torch.Tensor]:
     """Returns input_ids, attention_mask and labels (B, T), short rows filled up behind their end."""
-    width = max(len(row["input_ids"]) for row in rows)
+    width = up_to(max(len(row["input_ids"]) for row in rows), multiple)
 
     def filled(name: str, filler: int) -> torch.Tensor:
         return torch.tensor([[*row[name], *[filler] * (width - len(row[name]))] for row in rows])

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from nbft.tasks.language_model import IGNORED, padded
+from nbft.tasks.language_model import IGNORED, padded, up_to
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,15 @@ def prompts_of(batch: Mapping[str, Any]) -> list[list[int]]:
 
 
 def collate(
-    rows: Sequence[Mapping[str, Any]], pad: int, decoder_inputs: Callable[[torch.Tensor], torch.Tensor] | None
+    rows: Sequence[Mapping[str, Any]],
+    pad: int,
+    decoder_inputs: Callable[[torch.Tensor], torch.Tensor] | None,
+    multiple: int | None = None,
 ) -> dict[str, torch.Tensor]:
     """Returns a padded batch: input_ids, attention_mask, labels and, for encoder-decoders, decoder_input_ids (B, T)."""
     if decoder_inputs is None:
-        return padded(rows, pad)
-    batch = padded([{"input_ids": row["input_ids"], "labels": row["input_ids"]} for row in rows], pad)
-    width = max(len(row["labels"]) for row in rows)
+        return padded(rows, pad, multiple)
+    batch = padded([{"input_ids": row["input_ids"], "labels": row["input_ids"]} for row in rows], pad, multiple)
+    width = up_to(max(len(row["labels"]) for row in rows), multiple)
     batch["labels"] = torch.tensor([[*row["labels"], *[IGNORED] * (width - len(row["labels"]))] for row in rows])
     return {**batch, "decoder_input_ids": decoder_inputs(batch["labels"])}

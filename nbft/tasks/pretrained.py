@@ -52,10 +52,19 @@ def model_limit(model: Model) -> int | None:
     return int(limit) - offset
 
 
-def count_parameters(model: Model) -> int:
-    """Returns the number of the model's weights without a head; reads the config alone."""
+def count_parameters(model: Model, vocabulary: int | None = None) -> int:
+    """Returns the number of the model's weights without a head; reads the config alone.
+
+    `vocabulary` is the size of a tokenizer that is yet to be learnt.
+    """
+    config = read_config(model)
+    if vocabulary is not None:
+        config.pad_token_id = 0  # embeddings want it within the vocabulary
+        for name in ("vocab_size", "decoder_vocab_size"):
+            if hasattr(config, name):
+                setattr(config, name, vocabulary)
     with torch.device("meta"):
-        return sum(weight.numel() for weight in AutoModel.from_config(read_config(model), **_SAFE).parameters())
+        return sum(weight.numel() for weight in AutoModel.from_config(config, **_SAFE).parameters())
 
 
 def read_config(model: Model) -> Any:

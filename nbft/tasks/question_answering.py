@@ -10,7 +10,12 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset, concatenate_datasets
-from transformers import AutoModelForQuestionAnswering, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForQuestionAnswering,
+    DataCollatorWithPadding,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.models.auto.modeling_auto import MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES
 
 from nbft.errors import DataError, ModelError
@@ -21,7 +26,7 @@ from nbft.metrics.answers import answer_metrics, is_by_character
 from nbft.tasks.answered_rows import answered_rows
 from nbft.tasks.base import Collate, Features, Sample, Task
 from nbft.tasks.pretrained import load_model, read_config
-from nbft.tasks.window_trainer import POSITIONS, WindowTrainer, pad_windows
+from nbft.tasks.window_trainer import POSITIONS, WindowTrainer
 
 LONGEST = 384
 """Tokens of a window where the spec leaves them open, as in BERT's own runs on SQuAD."""
@@ -172,7 +177,7 @@ class QuestionAnswering(Task):
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns a collator that pads to the longest window of the batch."""
-        return pad_windows(tokenizer)
+        return DataCollatorWithPadding(tokenizer, pad_to_multiple_of=self.pad_to_multiple_of)
 
     # Evaluation
 

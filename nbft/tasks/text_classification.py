@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from datasets import Dataset
 from transformers import (
     AutoModelForSequenceClassification,
@@ -26,8 +25,6 @@ from nbft.tasks.rare_labels import keep_every_label, refuse_unseen
 
 SHOWN_ROWS = 5
 _BARE: Any = {"return_attention_mask": False}  # the collator makes it
-TENSOR_CORE_ROWS = 8
-"""A GPU multiplies lengths of such multiples faster; a CPU only has more to do."""
 
 
 class TextClassification(Task):
@@ -157,9 +154,7 @@ class TextClassification(Task):
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns a collator that pads to the longest row of the batch."""
-        return DataCollatorWithPadding(
-            tokenizer, pad_to_multiple_of=TENSOR_CORE_ROWS if torch.cuda.is_available() else None
-        )
+        return DataCollatorWithPadding(tokenizer, pad_to_multiple_of=self.pad_to_multiple_of)
 
     def reduce(self, logits: Any, labels: Any) -> Any:
         """Returns probabilities (B, C), or numbers (B,), in float32."""

@@ -127,7 +127,7 @@ class TextGeneration(TokenScores, PlainText):
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns a collator that fills short blocks up with tokens that nobody sees."""
         pad = cast("int", next((n for n in (tokenizer.pad_token_id, tokenizer.eos_token_id) if n is not None), 0))
-        return lambda rows: padded(rows, pad)
+        return lambda rows: padded(rows, pad, self.pad_to_multiple_of)
 
     def samples(self, outputs: Any, features: Features, model: Any, tokenizer: PreTrainedTokenizerBase) -> list[Sample]:
         """Returns the spec's prompts with what the model writes after them."""

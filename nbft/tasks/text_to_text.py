@@ -168,7 +168,7 @@ class TextToText(Task):
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns a collator that pads sources and targets to the longest of the batch."""
-        return lambda rows: collate(rows, pad_of(tokenizer), self._decoder_inputs)
+        return lambda rows: collate(rows, pad_of(tokenizer), self._decoder_inputs, self.pad_to_multiple_of)
 
     def loss(self) -> Callable[..., Any]:
         """Returns the mean cross-entropy of the tokens of a whole step, smoothed where the spec asks for it."""

@@ -187,9 +187,7 @@ class TokenClassification(Task):
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns a collator that pads to the longest row of the batch, labels with -100."""
-        return DataCollatorForTokenClassification(
-            tokenizer, pad_to_multiple_of=8 if torch.cuda.is_available() else None
-        )
+        return DataCollatorForTokenClassification(tokenizer, pad_to_multiple_of=self.pad_to_multiple_of)
 
     def loss(self) -> Loss:
         """Returns the mean cross-entropy of the words of a step, however many passes it takes."""

@@ -6,21 +6,11 @@ from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
-from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase, Trainer
+from transformers import Trainer
 
 from nbft.inference.question_answering import null_scores, window_logits
-from nbft.tasks.base import Collate
 
 POSITIONS = ("start_positions", "end_positions")
-TENSOR_CORE_ROWS = 8
-"""A GPU multiplies lengths of such multiples faster; a CPU only has more to do."""
-
-
-def pad_windows(tokenizer: PreTrainedTokenizerBase) -> Collate:
-    """Returns a collator that pads input_ids and leaves positions as they are."""
-    return DataCollatorWithPadding(
-        tokenizer, pad_to_multiple_of=TENSOR_CORE_ROWS if torch.cuda.is_available() else None
-    )
 
 
 class WindowTrainer(Trainer):

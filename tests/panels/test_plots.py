@@ -21,7 +21,7 @@ def test_losses_come_first_then_the_metrics_in_the_order_of_the_spec():
 def test_a_metric_of_another_size_gets_a_plot_of_its_own():
     bleu = Evaluated(step=1, epoch=0.1, values={"eval/loss": 2.0, "eval/bleu": 27.0, "eval/exact_match": 0.5})
     plots = plots_of(replay([*started(metrics=["eval/bleu", "eval/exact_match", "eval/loss"]), bleu]))
-    assert [plot.title for plot in plots] == ["Loss", "Exact match", "Bleu"]
+    assert [plot.title for plot in plots] == ["Loss", "Exact match", "BLEU"]
 
 
 def test_before_the_plan_there_is_room_for_the_metrics():

@@ -57,9 +57,8 @@ def losses_by_hand(
     set_seed(int(how.get("seed", 42)))
     model = make_model().train()
     named = list(model.named_parameters())
-    is_plain = {
-        name for name, _ in named if "bias" in name or "norm" in name.lower()
-    }  # as Loshchilov and Hutter leave out
+    norms = {name for name, part in model.named_modules() if "norm" in type(part).__name__.lower()}
+    is_plain = {name for name, _ in named if "bias" in name or name.rpartition(".")[0] in norms}
     groups = [
         {"params": [p for n, p in named if n not in is_plain], "weight_decay": how.get("weight_decay", 0.01)},
         {"params": [p for n, p in named if n in is_plain], "weight_decay": 0.0},

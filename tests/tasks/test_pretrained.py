@@ -175,3 +175,5 @@ def test_limits_and_sizes_are_read_from_the_settings_alone():
     assert model_limit(Model(from_scratch=GPT2)) == 128
     small, large = (count_parameters(Model(from_scratch={**MARIAN, "d_model": size})) for size in (32, 64))
     assert 0 < small < large
+    fewer, more = (count_parameters(Model(from_scratch=MARIAN), size) for size in (100, 200))
+    assert more - fewer == 100 * 32
