@@ -15,7 +15,7 @@ from nbft.spec.sections import RunSpec
 from nbft.tasks.prompts import prompt_for
 from nbft.tasks.summarization import Summarization
 from nbft.tasks.tokenizers import load_tokenizer
-from tests.tasks.by_hand import train
+from tests.tasks.by_hand import batches, losses_by_hand, train
 from tests.tasks.texts import GPT2, MARIAN
 
 PEOPLE = ("Ann", "Bob", "Eva", "Max")
@@ -49,6 +49,25 @@ def spec_of(rows: list[dict[str, str]], place: Path, model: dict = MARIAN, **cha
 def task_for(**changes: Any) -> Summarization:
     spec = {"model": {"from_scratch": MARIAN}, "task": "summarization", "data": {"train": "x.jsonl"}, **changes}
     return Summarization(RunSpec.model_validate(spec), lambda message, fix="": None)
+
+
+def test_a_plain_loop_reaches_the_same_losses(place: Path):
+    rows = made_rows(20, seed=3)
+    how = {"epochs": 2, "batch_size": 4, "learning_rate": 3e-3, "precision": "fp32", "warmup": 0.0}
+    done = train(spec_of(rows, place, train=how, evaluate={"metrics": ["rouge1"]}), place / "runs")
+    tokenizer = AutoTokenizer.from_pretrained(done.run.folder.model)
+    settings = AutoModelForSeq2SeqLM.from_pretrained(done.run.folder.model).config
+
+    def batch_of(chosen: list[int]) -> dict[str, Any]:
+        texts = tokenizer([rows[i]["article"] for i in chosen], padding=True, return_tensors="pt")
+        targets = tokenizer([rows[i]["highlights"] for i in chosen], padding=True, return_tensors="pt")
+        labels = targets["input_ids"].masked_fill(targets["attention_mask"] == 0, -100)
+        return {"input_ids": texts["input_ids"], "attention_mask": texts["attention_mask"], "labels": labels}
+
+    lengths = [len(tokenizer(row[name])["input_ids"]) for row in rows for name in ("article", "highlights")]
+    order = batches([a + b for a, b in zip(lengths[::2], lengths[1::2], strict=True)], 4, seed=42, epochs=2)
+    by_hand = losses_by_hand(lambda: AutoModelForSeq2SeqLM.from_config(settings), batch_of, order, learning_rate=3e-3)
+    assert done.losses == pytest.approx(by_hand, abs=2e-5)
 
 
 def test_a_run_summarises_what_it_learned_and_model_does_so_with_plain_transformers(place: Path):
