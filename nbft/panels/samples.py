@@ -16,6 +16,8 @@ MAX_CHARACTERS = 1200
 """Of a prompt or an answer that are shown; a whole article would push everything else away."""
 MAX_FOLDED = 12_000
 """Characters of earlier steps that a static page carries along; all of them are in events.jsonl."""
+MAX_OFFERED = 200
+"""Steps to choose from; beyond, those that are no longer kept are taken out."""
 NEWEST = "newest"
 NOTHING = "(nothing: the text ends here)"
 
@@ -27,6 +29,8 @@ class SamplesPanel(Panel):
         super().__init__(send)
         self._shower: int | None = None
         self._state = RunState()
+        self._steps: list[int] = []
+        """Oldest first: a choice comes as a place in the list, which must not move while it is on its way."""
         self._step = widgets.Dropdown(options=[("newest", NEWEST)], value=NEWEST, tooltip="The step that is shown")
         self._step.observe(self._chosen, "value")
         self._said = html("nbft-samples-box")
@@ -44,14 +48,18 @@ class SamplesPanel(Panel):
         set_class(self.widget, "nbft-hidden", not state.samples)
         self._shower = threading.get_ident()
         try:
-            self._offer([step for step, _ in by_step(state)])
+            self._offer(sorted({sample.step for sample in state.samples}))
         finally:
             self._shower = None
         self._draw()
 
-    def _offer(self, steps: list[int]) -> None:
-        options = [(f"step {steps[0]:,}, the newest" if steps else "newest", NEWEST)]
-        options += [(f"step {step:,}", step) for step in steps[1:]]
+    def _offer(self, kept: list[int]) -> None:
+        newest = kept[-1] if kept else 0
+        known = [step for step in self._steps if step <= newest]
+        steps = [*known, *(step for step in kept if not known or step > known[-1])]
+        self._steps = steps if len(steps) <= MAX_OFFERED else kept
+        options = [(f"step {newest:,}, the newest" if kept else "newest", NEWEST)]
+        options += [(f"step {step:,}", step) for step in self._steps[:-1]]
         set_class(self._step, "nbft-hidden", len(options) < 2)
         if list(self._step.options) == options:
             return
@@ -65,10 +73,11 @@ class SamplesPanel(Panel):
             self._draw()
 
     def _draw(self) -> None:
-        groups = by_step(self._state)
-        newest = groups[0][1] if groups else []
-        shown = next((samples for step, samples in groups if step == self._step.value), newest)
-        self._said.value = "".join(_sample(sample) for sample in shown)
+        groups = dict(by_step(self._state))
+        chosen = self._step.value
+        step = next(iter(groups), None) if chosen == NEWEST else chosen
+        gone = f'<p class="nbft-sample">What was said at step {step:,} is in events.jsonl.</p>' if step else ""
+        self._said.value = "".join(_sample(sample) for sample in groups[step]) if step in groups else gone
 
 
 def by_step(state: RunState) -> list[tuple[int, list[SampleMade]]]:
