@@ -75,6 +75,16 @@ def test_a_step_that_is_kept_no_longer_gives_way_to_the_newest():
     assert f"no. {200 + MAX_SAMPLES}" in shown(panel)
 
 
+def test_a_chosen_step_that_was_pushed_out_says_where_it_still_stands():
+    panel, state = panel_of(made(100, " first"), made(200, " second"))
+    chooser(panel).value = 100
+    for number in range(MAX_SAMPLES):
+        state.see(made(300, " third", f"prompt {number}"))
+    panel.show(state)
+    assert "What was said at step 100 is in events.jsonl." in shown(panel)
+    assert chooser(panel).value == 100
+
+
 def test_a_state_that_was_shown_before_sends_nothing():
     panel, state = panel_of(made(100, " first"), made(200, " second"))
     with messages() as sent:
