@@ -1,4 +1,4 @@
-"""nbft in a terminal: quickstart, check, mask, run, resume, eval, watch, stop, list, schema. tqdm shows the progress."""
+"""nbft in a terminal: quickstart, check, mask, data, run, resume, eval, watch, stop, list, schema. tqdm shows the progress."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbft
 from nbft.checkup import check_up
+from nbft.data_check import data_of
 from nbft.errors import NbftError
 from nbft.mask import ROWS, mask_of_run, mask_of_spec
 from nbft.resuming import run_to_resume
@@ -53,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     mask = command("mask", _mask, "Show which tokens of the training rows are learnt, of a spec file or of a run.")
     mask.add_argument("name", metavar="FILE or NAME")
     mask.add_argument("--rows", type=_count, default=ROWS, metavar="N", help=f"how many rows to show ({ROWS})")
+    data = command("data", _data, "Show what is amiss with the data of a spec file or of a run, before training.")
+    data.add_argument("name", metavar="FILE or NAME")
     run = command("run", _run, "Train what a spec file says.")
     run.add_argument("file", type=Path, metavar="FILE")
     run.add_argument("--name", help="the run's name; the data's if left out")
@@ -102,6 +105,11 @@ def _mask(options: argparse.Namespace) -> int:
         else mask_of_run(open_run(name), options.rows)
     )
     print(mask.coloured() if sys.stdout.isatty() else mask)
+    return 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    print(data_of(options.name))
     return 0
 
 

@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from nbft.clean_text import text_step
 from nbft.errors import NbftError
 from nbft.record.folder import RunFolder
+from nbft.spec.cleaning import steps_of
 from nbft.spec.sections import RunSpec
 
 
@@ -39,6 +41,22 @@ class Function:
         if not isinstance(made, str):
             raise self.wrong(made, "text")
         return made
+
+    def on_row_text(self, text: str) -> str | None:
+        """Returns the text made of a row's text, None where the function drops the row by None or False; True keeps it."""
+        made = self(text)
+        if made is None or made is False:
+            return None
+        if made is True:
+            return text
+        if not isinstance(made, str):
+            raise self.wrong(made, "text, None or False")
+        return made
+
+    def on_kept_text(self, text: str) -> str:
+        """Returns the same where no row can be dropped: what would be dropped stays as it is."""
+        made = self.on_row_text(text)
+        return text if made is None else made
 
     def wrong(self, returned: Any, wanted: str) -> NbftError:
         """Returns the error for a value that is not what the function should return."""
@@ -83,6 +101,7 @@ def _source(function: Callable[..., Any]) -> str:
 def named_functions(spec: RunSpec) -> dict[str, str]:
     """Returns the functions that a spec names, and where: {`my_loss`: `train.loss`}."""
     places = [(name, "evaluate.metrics") for name in spec.evaluate.metrics or []]
+    places += [(step.name, "data.clean") for step in steps_of(spec.data.clean)]
     places += [(spec.data.preprocess or "", "data.preprocess"), (spec.train.loss or "", "train.loss")]
     return {name[1:]: path for name, path in places if name.startswith("$")}
 
@@ -105,10 +124,32 @@ def _load(name: str, path: str, variables: Path) -> Function:
 
 
 def preprocessed(inputs: Any, spec: RunSpec, folder: RunFolder) -> Any:
-    """Returns inputs as the run's model learnt to read them: every text in them after the spec's `data.preprocess`."""
-    if spec.data.preprocess is None:
+    """Returns inputs as the run's model learnt to read them: after `data.preprocess` and the text steps of `data.clean`."""
+    if not changes_texts(spec):
         return inputs
-    return _each_text(inputs, load_functions(spec, folder)[spec.data.preprocess[1:]].on_text)
+    changes = text_changes(spec, load_functions(spec, folder))
+
+    def change(text: str) -> str:
+        for one in changes:
+            text = one(text)
+        return text
+
+    return _each_text(inputs, change)
+
+
+def changes_texts(spec: RunSpec) -> bool:
+    """Returns whether the spec changes texts before they are tokenised."""
+    steps = steps_of(spec.data.clean)
+    return spec.data.preprocess is not None or any(step.function or text_step(step) for step in steps)
+
+
+def text_changes(spec: RunSpec, functions: Mapping[str, Function]) -> list[Callable[[str], str]]:
+    """Returns what texts go through, in order; a function that would drop a row leaves its text as it is."""
+    changes = [functions[spec.data.preprocess[1:]].on_text] if spec.data.preprocess else []
+    for step in steps_of(spec.data.clean):
+        change = functions[step.function].on_kept_text if step.function else text_step(step)
+        changes += [change] if change else []
+    return changes
 
 
 def _each_text(inputs: Any, change: Callable[[str], str]) -> Any:

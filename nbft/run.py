@@ -15,8 +15,10 @@ from nbft.functions import preprocessed
 from nbft.launch.base import Worker
 from nbft.launch.process import kill_group, start_process
 from nbft.record import events as word
+from nbft.record.data_check import DataCheck, read_check
 from nbft.record.events import Command, Event, event_from, to_dict
 from nbft.record.folder import RunFolder, find_folder, list_folders
+from nbft.record.history import history_rows
 from nbft.record.journal import Follower, append
 from nbft.record.lock import holder, is_held
 from nbft.record.state import RunState
@@ -209,14 +211,12 @@ class Run:
         """Step, epoch and every metric, a row for each step at which something was measured."""
         import pandas as pd
 
-        rows: dict[int, dict[str, Any]] = {}
-        for event in _events_of(Follower(self.folder.events)):
-            if isinstance(event, word.Planned):
-                rows = {step: row for step, row in rows.items() if step <= event.step}
-            if isinstance(event, word.Measured) or (isinstance(event, word.Evaluated) and event.split == "eval"):
-                row = rows.setdefault(event.step, {"step": event.step, "epoch": event.epoch})
-                row.update(event.values)
-        return pd.DataFrame([rows[step] for step in sorted(rows)])
+        return pd.DataFrame(history_rows(_events_of(Follower(self.folder.events))))
+
+    @property
+    def data_check(self) -> DataCheck | None:
+        """What the check-up found in the run's data; None as long as they were not looked at."""
+        return read_check(self.folder.data_check)
 
     @property
     def task(self) -> str:

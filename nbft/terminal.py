@@ -16,6 +16,8 @@ from nbft.record.state import RunState
 from nbft.run import Run
 
 LOOK_EVERY_S = 0.2
+LOG_EVERY_S = 30
+"""A bar that goes into a file is a new line each time."""
 
 
 class _Interrupts:
@@ -36,7 +38,8 @@ def watch(run: Run, *, started_here: bool = True) -> None:
     """Shows the run until it is over; an interrupt stops a run that was started here, and only the watching of others."""
     interrupts = _Interrupts()
     obeyed = 0
-    with tqdm(total=0, unit="step", dynamic_ncols=True, desc=run.name, leave=True) as bar:
+    pause_s = 0.1 if sys.stderr.isatty() else LOG_EVERY_S
+    with tqdm(total=0, unit="step", dynamic_ncols=True, desc=run.name, mininterval=pause_s, maxinterval=pause_s) as bar:
         try:
             while True:
                 over = run.is_over  # asked before the events are read, so that the last ones are shown too
@@ -67,7 +70,7 @@ def _interrupt(run: Run, count: int, bar: tqdm) -> None:
 def _show(event: Event, state: RunState, bar: tqdm) -> None:
     match event:
         case word.PhaseStarted():
-            bar.set_description(f"{state.run}: {event.phase}")
+            bar.set_description(f"{state.run}: {event.phase}", refresh=sys.stderr.isatty())
         case word.Planned():
             bar.reset(total=event.total_steps)
             bar.update(event.step)

@@ -70,10 +70,27 @@ def check(folder: Path, request: Path) -> int:
     return answer(RunFolder(folder.absolute()), request)
 
 
+def guess(folder: Path, request: Path) -> int:
+    """Answers what a classifier says of texts that are labelled by hand, and returns the exit code."""
+    _set_defaults()
+    from nbft.engine.guessing import answer
+
+    return answer(RunFolder(folder.absolute()), request)
+
+
+def rows(folder: Path, request: Path) -> int:
+    """Answers with the rows of a source and returns the exit code."""
+    _set_defaults()
+    from nbft.engine.rows import answer
+
+    return answer(RunFolder(folder.absolute()), request)
+
+
 def command(arguments: Sequence[str]) -> int:
-    """Does what the arguments ask for: FOLDER trains, FOLDER --evaluate REQUEST and FOLDER --check REQUEST answer."""
+    """Does what the arguments ask for: FOLDER trains, FOLDER --evaluate REQUEST (and its like) answers."""
     place, *rest = arguments
-    ask = {"--evaluate": evaluate, "--check": check}.get(rest[0]) if rest else None
+    asks = {"--evaluate": evaluate, "--check": check, "--guess": guess, "--rows": rows}
+    ask = asks.get(rest[0]) if rest else None
     return ask(Path(place), Path(rest[1])) if ask else main(Path(place))
 
 

@@ -7,10 +7,16 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+_CACHE = tempfile.TemporaryDirectory(prefix="nbft-cache-")
+os.environ["NBFT_CACHE"] = _CACHE.name  # nobody's own cache is read or filled
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # several tests at once, each on a core of its own
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # see nbft/worker.py: tests share their cores
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")

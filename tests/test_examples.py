@@ -13,7 +13,7 @@ from nbft.errors import SpecError
 from nbft.spec.dump import dump_yaml
 from nbft.spec.load import read_spec
 from nbft.spec.scope import TASK_NAMES
-from nbft.spec.sources import FILE_ENDINGS
+from nbft.spec.sources import FILE_ENDINGS, called, source_of
 from nbft.spec.yaml_text import read_yaml
 
 ROOT = Path(__file__).parents[1]
@@ -34,8 +34,9 @@ def examples() -> list[tuple[str, str]]:
 
 def prepare(data: Any, place: Path) -> dict[str, Any]:
     """Makes the files and folders that a spec names, as empty as can be, and returns the variables that it names."""
-    named = [data.get("data", {}).get(key) for key in ("train", "validation", "test")]
-    for name in (name for name in named if isinstance(name, str) and name.endswith(FILE_ENDINGS)):
+    values = [data.get("data", {}).get(key) for key in ("train", "validation", "test")]
+    named = [called(item) for value in values for item in (value if isinstance(value, list) else [value])]
+    for name in (name for name in named if source_of(name).kind == "file" and name.endswith(FILE_ENDINGS)):
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text("review,stars\ngood,1\nbad,0\n" if name in ("reviews.csv", "test.csv") else "")
     model = data.get("model")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from datasets import ClassLabel, Dataset, Value
 
+from nbft.data.rows import cells
 from nbft.errors import DataError
 
 KNOWN_NAMES = {
@@ -145,7 +146,7 @@ def _mean_length(dataset: Dataset, column: str) -> float:
 
 
 def _different(dataset: Dataset, column: str) -> int:
-    return len({str(value) for value in dataset[column]})
+    return len({str(value) for value in cells(dataset, column)})
 
 
 def columns_fix(dataset: Dataset, wanted: str = "") -> str:

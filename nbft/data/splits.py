@@ -15,15 +15,21 @@ def hold_out(
     dataset: Dataset, size: float | int, labels: Sequence[str] | None, seed: int
 ) -> tuple[Dataset, Dataset, str]:
     """Returns (kept, held out, note); `size` is a share below 1 or a number of rows; stratified where `labels` are given."""
-    wanted = max(round(size * len(dataset)), 1) if isinstance(size, float) else size
-    if not 1 <= wanted < len(dataset):
-        raise DataError(
-            f"{wanted} of {len(dataset)} rows can't be held out: at least one must be left on each side.",
-            "Name a file of held-out rows, or a share such as 10%.",
-        )
+    wanted = wanted_rows(size, len(dataset))
     stratify, note = _strata(labels, wanted, len(dataset))
     kept, held = train_test_split(range(len(dataset)), test_size=wanted, random_state=seed, stratify=stratify)
     return dataset.select(sorted(kept)), dataset.select(sorted(held)), note
+
+
+def wanted_rows(size: float | int, total: int) -> int:
+    """Returns how many rows to hold out; raises DataError where nothing would be left on a side."""
+    wanted = max(round(size * total), 1) if isinstance(size, float) else size
+    if not 1 <= wanted < total:
+        raise DataError(
+            f"{wanted} of {total} rows can't be held out: at least one must be left on each side.",
+            "Name a file of held-out rows, or a share such as 10%.",
+        )
+    return wanted
 
 
 def _strata(labels: Sequence[str] | None, wanted: int, total: int) -> tuple[list[str] | None, str]:

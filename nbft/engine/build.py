@@ -12,11 +12,14 @@ from transformers import PreTrainedTokenizerBase, TrainingArguments, set_seed
 from transformers.trainer_callback import DefaultFlowCallback, PrinterCallback, ProgressCallback
 from transformers.utils.logging import disable_progress_bar
 
-from nbft.data.load import Splits, load_splits, read_training
+from nbft.data.dropped import Dropped
+from nbft.data.load import Loader, Splits, read_training
+from nbft.engine.data_check import check_up_data, get_ready
 from nbft.engine.devices import choose_precision, device_name, length_multiple
 from nbft.engine.functions import make_loss, make_scorer, preprocessing
+from nbft.engine.tokenising import checked_limit, tokenise
 from nbft.engine.trainer import RunTrainer, trainer_class
-from nbft.errors import DataError, NbftError
+from nbft.errors import NbftError
 from nbft.functions import load_functions, notes_on
 from nbft.record.events import PhaseStarted, Planned
 from nbft.record.folder import RunFolder
@@ -50,10 +53,11 @@ def build(spec: RunSpec, folder: RunFolder, record: EventWriter) -> Built:
     """Loads the data and the model and makes the trainer; says each phase. Raises DataError and ModelError."""
     functions = load_functions(spec, folder)
     task, splits = load_rows(spec, folder, record)
+    get_ready(splits.present)
     record.say(PhaseStarted(phase="tokenising"))
     tokenizer = load_tokenizer(task.spec, task.texts(splits.train), folder.tokenizer)
     task.prepare_tokenizer(tokenizer)
-    features, notes = _tokenise(spec, task, splits, tokenizer)
+    features, notes = tokenise(spec, task, splits, tokenizer)
     record.say(PhaseStarted(phase="loading the model"))
     set_seed(spec.seed)
     model = _load_model(task, tokenizer)
@@ -73,22 +77,25 @@ def build(spec: RunSpec, folder: RunFolder, record: EventWriter) -> Built:
     names = [*(f"eval/{name.removeprefix('$')}" for name in task.metrics), "eval/loss"]
     metrics = names if "validation" in features else []
     all_notes = [*splits.notes, *task.notes, *notes, *notes_on(functions, folder)]
-    return Built(trainer, task, tokenizer, splits, features, metrics, precision, all_notes)
+    built = Built(trainer, task, tokenizer, splits, features, metrics, precision, all_notes)
+    check_up_data(built, folder, record)
+    return built
 
 
 def load_rows(spec: RunSpec, folder: RunFolder, record: EventWriter) -> tuple[Task, Splits]:
     """Returns the task, its labels known, and the rows of each split; raises DataError where they don't fit together."""
     disable_progress_bar()  # the record says how far things are
     record.say(PhaseStarted(phase="loading the data"))
-    source = read_training(spec.data, folder.variables)
-    name, why = task_of(spec, source.splits["train"].column_names)
+    sources = read_training(spec.data, folder.variables)
+    name, why = task_of(spec, sources[0].splits["train"].column_names)
     spec = spec.model_copy(update={"task": name})
     task = TASKS[name](spec, record.warn)
     task.notes += [why] if why else []
-    task.preprocess = preprocessing(spec, load_functions(spec, folder))
+    functions = load_functions(spec, folder)
+    task.preprocess = preprocessing(spec, functions)
     task.model_limit = model_limit(spec.model)
     checked_limit(spec.data.max_tokens, task.model_limit)
-    splits = load_splits(spec.data, source, folder.variables, task.standardise, task.hold_out)
+    splits = Loader(task, spec.data, spec.seed, folder.variables, Dropped(folder.dropped), functions).load(sources)
     others = {name: rows for name, rows in splits.present.items() if name != "train"}
     task.learn_labels(splits.train, others)
     return task, splits
@@ -102,39 +109,6 @@ def _load_model(task: Task, tokenizer: PreTrainedTokenizerBase) -> Any:
         return task.load_model(tokenizer)
     finally:
         loader.setLevel(level)
-
-
-def _tokenise(
-    spec: RunSpec, task: Task, splits: Splits, tokenizer: PreTrainedTokenizerBase
-) -> tuple[dict[str, Features], list[str]]:
-    """Cuts all splits at the limit that suits the training rows."""
-    limit = checked_limit(spec.data.max_tokens, task.model_limit)
-    train = task.features(splits.train, tokenizer, limit)
-    features = {"train": train}
-    for name, rows in splits.present.items():
-        if name != "train":
-            # rows of like length together: evaluation pads less, and its metrics don't depend on the order
-            made = task.features(rows, tokenizer, train.limit)
-            features[name] = made.select(sorted(range(len(made.lengths)), key=made.lengths.__getitem__))
-    notes = []
-    if limit is None and train.examples is None:
-        share = train.cut / len(train.lengths)
-        cut = (
-            f"{train.cut} training rows ({share:.1%}) are longer and lose their end"
-            if train.cut
-            else "no row is longer"
-        )
-        notes.append(f"Texts are cut at {train.limit} tokens: {cut}.")
-    return features, notes
-
-
-def checked_limit(wanted: int | None, limit: int | None) -> int | None:
-    """Returns the limit that was asked for; raises DataError where the model reads less."""
-    if wanted is not None and limit is not None and wanted > limit:
-        raise DataError(
-            f"The model reads {limit} tokens at most, not {wanted}.", f"Write  max_tokens: {limit}", "data.max_tokens"
-        )
-    return wanted
 
 
 def _arguments(spec: RunSpec, task: Task, folder: RunFolder, precision: str) -> TrainingArguments:

@@ -11,6 +11,7 @@ from typing import Any
 from nbft.engine.attempt import BYTES_A_PARAMETER, first_rule, refuse_too_little_room
 from nbft.engine.build import build, load_rows, plan, rows_at_once
 from nbft.engine.checkpoints import room_needed
+from nbft.engine.data_check import look_at_data
 from nbft.engine.devices import device_name, is_out_of_memory, less_memory
 from nbft.engine.mask import look_at_mask
 from nbft.engine.probe import foretell
@@ -34,7 +35,9 @@ def answer(folder: RunFolder, request: Path) -> int:
     spec = RunSpec.model_validate(json.loads(folder.resolved.read_text(encoding="utf-8"))["spec"])
     record, code = EventWriter(folder), 0
     try:
-        if "mask" in asked:
+        if "data" in asked:
+            asked["found"] = look_at_data(spec, folder, record)
+        elif "mask" in asked:
             asked["found"] = look_at_mask(spec, folder, record, int(asked["mask"]))
         else:
             look = _measure if asked["plan"] else _look

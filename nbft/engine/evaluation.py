@@ -11,8 +11,10 @@ from typing import Any
 import torch
 from transformers import AutoConfig
 
-from nbft.data.sources import read_source
+from nbft.data.dropped import Dropped
+from nbft.data.load import Loader
 from nbft.engine.functions import make_scorer, preprocessing
+from nbft.engine.tokenising import make_features
 from nbft.engine.trainer import RunTrainer, trainer_class
 from nbft.errors import NbftError
 from nbft.functions import load_functions
@@ -51,15 +53,14 @@ def evaluate_model(folder: RunFolder, source: str) -> dict[str, float]:
     task = TASKS[name](spec, print)
     functions = load_functions(spec, folder)
     task.preprocess = preprocessing(spec, functions)
-    found = read_source(source, folder.variables)
     config = AutoConfig.from_pretrained(str(folder.model), trust_remote_code=False)
     task.trained_as(config)
-    rows = task.standardise(found.splits.get("test", found.splits["train"]), "test")
+    rows = Loader(task, spec.data, spec.seed, folder.variables, Dropped(None), functions).read(source, "test")
     names = {int(i): str(label) for i, label in (config.id2label or {}).items()}
     task.take_labels([names[i] for i in sorted(names)], {"test": rows})
     tokenizer = load_tokenizer(spec)
     task.prepare_tokenizer(tokenizer)
-    features = task.features(rows, tokenizer, tokenizer.model_max_length)
+    features = make_features(task, rows, tokenizer, tokenizer.model_max_length, "test")
     with tempfile.TemporaryDirectory() as scratch:
         trainer = _trainer(task, spec, scratch, tokenizer)
         trainer.judge_by(task, make_scorer(task, functions), task.loss())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from nbft.engine.build import checked_limit, load_rows
+from nbft.engine.build import load_rows
+from nbft.engine.tokenising import checked_limit, make_features
 from nbft.errors import DataError
 from nbft.record.folder import RunFolder
 from nbft.record.writer import EventWriter
@@ -23,7 +24,7 @@ def look_at_mask(spec: RunSpec, folder: RunFolder, record: EventWriter, count: i
     task, splits = load_rows(spec, folder, record)
     tokenizer = load_tokenizer(task.spec, task.texts(splits.train))
     task.prepare_tokenizer(tokenizer)
-    features = task.features(splits.train, tokenizer, checked_limit(spec.data.max_tokens, task.model_limit))
+    features = make_features(task, splits.train, tokenizer, checked_limit(spec.data.max_tokens, task.model_limit))
     rows = features.rows.select_columns([c for c in ("input_ids", "labels") if c in features.rows.column_names])
     _refuse_without_mask(rows, task)
     learnt = sum(sum(label != IGNORED for label in labels) for labels in rows["labels"])

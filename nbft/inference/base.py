@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nbft.functions import preprocessed
+from nbft.functions import changes_texts, preprocessed
 from nbft.record.folder import RunFolder
 from nbft.spec.sections import RunSpec
 
@@ -70,8 +70,8 @@ def loaded(folder: str, spec: RunSpec, task: str) -> Loaded:
 
 
 def reading_as_trained(pipeline: Any, loaded: Loaded) -> Any:
-    """Returns a transformers pipeline whose inputs go through the spec's `data.preprocess` first, where it has one."""
-    if loaded.spec.data.preprocess is None:
+    """Returns a transformers pipeline whose inputs go through the spec's `data.preprocess` and `data.clean` first."""
+    if not changes_texts(loaded.spec):
         return pipeline
     plain, run = pipeline.preprocess, RunFolder(Path(loaded.folder).parent)
 

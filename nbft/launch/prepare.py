@@ -14,6 +14,7 @@ from nbft.functions import keep_functions
 from nbft.inference.base import without_progress_bars
 from nbft.record.folder import RunFolder, create_folder
 from nbft.spec.load import LoadedSpec
+from nbft.spec.sources import called
 
 
 def prepare_folder(
@@ -49,8 +50,9 @@ def _resolved(loaded: LoadedSpec, folder: RunFolder) -> dict[str, Any]:
 
 def default_name(loaded: LoadedSpec) -> str:
     """Returns what a run is called that nobody named: after its training data."""
-    source = str(loaded.spec.data.train)
-    stem = Path(source.lstrip("$")).name.split(".")[0]
+    train = loaded.spec.data.train
+    source = called(train[0] if isinstance(train, list) else train)
+    stem = Path(source.lstrip("$").partition("?")[0]).name.split(".")[0]
     return re.sub(r"[^\w-]+", "-", stem).strip("-_") or "run"
 
 
@@ -68,7 +70,7 @@ def keep_variables(loaded: LoadedSpec, folder: RunFolder) -> None:
 
 
 def _keep_variable(folder: RunFolder, name: str, value: Any) -> None:
-    """Writes a DataFrame, Dataset, DatasetDict or list of dicts as parquet, one file a split."""
+    """Writes a table, Dataset, DatasetDict or list of dicts as parquet, one file a split."""
     if isinstance(value, Mapping):
         for split, rows in value.items():
             write_parquet(rows, folder.variables / name / f"{split}.parquet", name)
@@ -80,6 +82,7 @@ def write_parquet(rows: Any, file: Path, name: str) -> None:
     """Writes rows as one parquet file; raises NbftError where a column mixes kinds of values."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
+        rows = rows.to_frame(rows.name or "text") if type(rows).__name__ == "Series" else rows
         if hasattr(rows, "to_parquet"):
             options = {"index": False} if type(rows).__name__ == "DataFrame" else {}
             rows.to_parquet(str(file), **options)
@@ -87,7 +90,9 @@ def write_parquet(rows: Any, file: Path, name: str) -> None:
             import pyarrow as pa
             from pyarrow import parquet
 
-            parquet.write_table(pa.Table.from_pylist(list(rows)), file)
+            table = rows.to_arrow() if hasattr(rows, "to_arrow") else rows  # polars
+            table = table if isinstance(table, pa.Table) else pa.Table.from_pylist(list(table))
+            parquet.write_table(table, file)
     except (ValueError, TypeError, OSError) as error:  # pyarrow's errors are kinds of these
         file.unlink(missing_ok=True)
         raise NbftError(

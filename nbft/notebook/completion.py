@@ -1,4 +1,4 @@
-"""Tab and Shift-Tab in `%%finetune` cells, answered in the kernel, so that every front end has them.
+"""Tab and Shift-Tab in `%%finetune` and `%%ft_data` cells, answered in the kernel, so that every front end has them.
 
 Tab goes through IPython's own matchers; Shift-Tab (`do_inspect`) has no such seam, so the kernel's method is wrapped.
 """
@@ -20,7 +20,7 @@ from nbft.spec.completion import Completion, Hover, Surroundings, complete, hove
 from nbft.spec.fields import keys
 from nbft.spec.reference import reference_markdown
 
-_CELL = re.compile(r"\s*%%finetune(?!\w)")
+_CELL = re.compile(r"\s*%%(?:finetune|ft_data)(?!\w)")
 _RUN_MAGIC = re.compile(r"\s*%ft_(?:attach|eval|resume|save|stop)\s+(?P<word>[\w.-]*)$")
 _SET = re.compile(r"--set[ =](?P<word>[\w.]*)$")
 _SET_VALUE = re.compile(r"--set[ =](?P<path>\w+(?:\.\w+)*)=(?P<word>\S*)$")

@@ -14,6 +14,7 @@ from nbft.notebook.snapshot import Snapshot, take_snapshot
 from nbft.panels.base import HERE, Panel, close_tree, html
 from nbft.panels.charts import ChartsPanel
 from nbft.panels.controls import ControlsPanel
+from nbft.panels.data_check import DataCheckPanel
 from nbft.panels.early_stopping import EarlyStoppingPanel
 from nbft.panels.notices import NoticesPanel
 from nbft.panels.progress import ProgressPanel
@@ -77,6 +78,7 @@ class Dashboard:
             SamplesPanel(run.send),
             EarlyStoppingPanel(run.send),
             NoticesPanel(run.send),
+            DataCheckPanel(run.send, run.folder.data_check),
             ResultsPanel(run.send, run.folder.path, variable),
         ]
         style = html("nbft-style")
@@ -134,5 +136,5 @@ def _update(data: dict[str, object] | dict[str, str], display_id: str) -> None:
 
 @cache
 def _style() -> str:
-    names = ("style.css", "progress.css", "controls.css", "samples.css")
+    names = ("style.css", "progress.css", "controls.css", "samples.css", "data.css")
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)

@@ -8,6 +8,17 @@ from dataclasses import dataclass, field
 from nbft.errors import NbftError
 from nbft.spec.guess import did_you_mean
 
+EXAMPLES = {
+    "--set": "train.learning_rate=1e-4",
+    "--labels": "positive,negative",
+    "--text": "review",
+    "--into": "sentiment",
+    "--save": "labelled.csv",
+    "--model": "reviews",
+    "--name": "sentiment",
+}
+"""What may stand behind a flag; behind the others a number may."""
+
 
 @dataclass
 class Line:
@@ -72,7 +83,7 @@ def _words(magic: str, line: str) -> list[str]:
 
 def _value(flag: str, words: list[str]) -> str:
     if not words or words[0].startswith("--"):
-        example = "train.learning_rate=1e-4" if flag == "--set" else "10"
+        example = EXAMPLES.get(flag, "10")
         raise NbftError(f"{flag} needs a value.", f"As in: {flag} {example}")
     return words.pop(0)
 

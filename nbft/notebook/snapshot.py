@@ -13,10 +13,12 @@ from typing import Any
 
 from nbft.panels import samples, wording
 from nbft.panels.base import text
+from nbft.panels.data_check import to_list
 from nbft.panels.notices import why_failed
 from nbft.panels.plots import Plot, plots_of
 from nbft.panels.scores import scores, to_html, to_text
 from nbft.panels.svg import HEIGHT, WIDTH, describe, draw
+from nbft.record.data_check import read_check
 from nbft.record.folder import RunFolder
 from nbft.record.state import RunState
 
@@ -52,6 +54,7 @@ def _html(state: RunState, folder: RunFolder) -> str:
         to_html(scores(state)),
         samples.to_html(state),
         _list("Warnings", [f"{w.message} {w.fix}".strip() for w in state.warnings]),
+        to_list(read_check(folder.data_check)),
         _folded("Spec", _spec(folder)),
         f"<p><small>{text(environment(folder))}</small></p>" if environment(folder) else "",
     ]

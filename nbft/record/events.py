@@ -65,6 +65,14 @@ class Planned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DataChecked(Event):
+    """The data were looked at before training; what was found is in the folder's data.json."""
+
+    warnings: int
+    notes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class EarlyStoppingSet(Event):
     """The early-stopping rule that holds from now on; said at the start and after each change."""
 

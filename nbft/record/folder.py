@@ -66,6 +66,16 @@ class RunFolder:
         return self.path / "variables"
 
     @property
+    def dropped(self) -> Path:
+        """Rows that were left out, and why, `<split>.jsonl`."""
+        return self.path / "dropped"
+
+    @property
+    def data_check(self) -> Path:
+        """What the check-up found in the data, as JSON."""
+        return self.path / "data.json"
+
+    @property
     def tokenizer(self) -> Path:
         """The tokenizer, where the run learnt one of its own."""
         return self.path / "tokenizer"

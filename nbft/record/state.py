@@ -97,6 +97,7 @@ class RunState:
     """What the model said, oldest first."""
     commands: list[word.CommandTaken] = field(default_factory=list)
     warnings: list[word.Warned] = field(default_factory=list)
+    data_check: word.DataChecked | None = None
     end: word.RunEnded | None = None
 
     @property
@@ -151,6 +152,9 @@ class RunState:
         self.evaluations = [e for e in self.evaluations if e.step <= step and e.split == "eval"]
         self.samples = [sample for sample in self.samples if sample.step <= step]
         self._judge_anew()
+
+    def _see_DataChecked(self, event: word.DataChecked) -> None:  # noqa: N802
+        self.data_check = event
 
     def _see_EarlyStoppingSet(self, event: word.EarlyStoppingSet) -> None:  # noqa: N802
         rule = self.early_stopping

@@ -12,7 +12,23 @@ ALIASES: dict[str, Alias] = {
 }
 """Foreign keys, as `plain_word` spells them."""
 
+_IN_SOURCE = {
+    "source": "path name file dataset url id data_files data_file dataset_name table_file",
+    "config": "subset config_name dataset_config dataset_config_name builder",
+    "split": "slice splits dataset_split",
+    "sheet": "sheet_name tab worksheet",
+    "query": "sql statement select table",
+    "encoding": "charset codec encode",
+    "weight": "ratio probability proportion sampling_weight times repeat factor",
+}
+"""Words for the keys of a source."""
+_OF_SOURCES = {
+    f"data.{key}": {word: Alias(f"data.{key}.{ours}") for ours, words in _IN_SOURCE.items() for word in words.split()}
+    for key in ("train", "validation", "test")
+}
+
 IN_SECTION: dict[str, dict[str, Alias]] = {
+    **_OF_SOURCES,
     "data": {
         "path": Alias("data.train"),
         "name": Alias("data.train"),

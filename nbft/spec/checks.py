@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from nbft.spec.files import check_model, check_source, check_tokenizer_name
+from nbft.spec.clean_checks import check_clean, check_splits
+from nbft.spec.files import check_model, check_tokenizer_name
 from nbft.spec.findings import Finding, Known
 from nbft.spec.guess import closest, listed, short
 from nbft.spec.infer import Guess, given_keys, guess_task, tasks_left
@@ -14,7 +15,8 @@ from nbft.spec.metric_checks import check_metrics, check_monitor
 from nbft.spec.model_kinds import kind_of_model
 from nbft.spec.peek import columns_of
 from nbft.spec.sections import RunSpec
-from nbft.spec.sources import VARIABLE, Nothing, Share, Source, share_or_source
+from nbft.spec.source_checks import check_sources
+from nbft.spec.sources import VARIABLE, Nothing, Share, called, share_or_source
 from nbft.spec.task_checks import check_head, check_options, check_scope, check_tokenizer
 from nbft.spec.text import SpecText
 
@@ -23,7 +25,7 @@ def check(text: SpecText, spec: RunSpec, rows: Mapping[str, Any]) -> None:
     """Adds what is found to the text's problems; `rows` are the notebook's variables that the spec names."""
     known = Known(spec, columns_of(spec.data.train, rows), kind_of_model(spec.model))
     _add(text, _check_names(known))
-    _add(text, _check_sources(known))
+    _add(text, check_sources(known))
     if spec.task is None and not text.problems:
         known = _with_task(text, known)
     for rule in _RULES:
@@ -66,19 +68,6 @@ def _check_model(known: Known) -> Iterator[Finding]:
             yield Finding(path, *found)
 
 
-def _check_sources(known: Known) -> Iterator[Finding]:
-    spec = known.spec
-    for name in ("train", "validation", "test"):
-        asked = share_or_source(getattr(spec.data, name))
-        if isinstance(asked, Source):
-            found = check_source(asked.name)
-            if found:
-                yield Finding(("data", name), *found)
-        elif name == "train":
-            fix = "Name a file, a hub id or a $variable; shares of its rows go to data.validation and data.test."
-            yield Finding(("data", "train"), f"{spec.data.train!r} is no source of rows.", fix)
-
-
 def _check_shares(known: Known) -> Iterator[Finding]:
     spec = known.spec
     asked = [share_or_source(value) for value in (spec.data.validation, spec.data.test)]
@@ -100,8 +89,12 @@ def _check_names(known: Known) -> Iterator[Finding]:
         if column is not None and column not in found.names and name not in languages:
             close = closest(column, found.names)
             fix = f"Did you mean {close!r}?\n" if close else ""
-            what = f"{data.train} has no column {short(column)!r}."
+            what = f"{called(data.train)} {_has(data.train)} no column {short(column)!r}."
             yield Finding(("data", "columns", name), what, f"{fix}Its columns: {listed(found.names)}.")
+
+
+def _has(train: object) -> str:
+    return "have" if isinstance(train, list) and len(train) > 1 else "has"
 
 
 def _check_columns(known: Known) -> Iterator[Finding]:
@@ -139,6 +132,8 @@ _RULES: tuple[Callable[[Known], Iterable[Finding]], ...] = (
     _check_shares,
     check_scope,
     _check_columns,
+    check_clean,
+    check_splits,
     check_options,
     check_metrics,
     check_monitor,

@@ -9,25 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from nbft.spec.aliases import alias_of
+from nbft.spec.cleaning import ABOUT
 from nbft.spec.cursor import Entry, Place, entries, place_at
 from nbft.spec.fields import Key, Names, keys, section_at
-from nbft.spec.infer import Guess, guess_task
-from nbft.spec.metric_names import DEFAULT_METRICS, kinds_of_task, metrics_of
-from nbft.spec.model_kinds import UNKNOWN, kind_of_model
+from nbft.spec.metric_names import DEFAULT_METRICS, metrics_of
 from nbft.spec.nearby import files, local_models
 from nbft.spec.peek import columns_of
-from nbft.spec.scalars import plain, spell
-from nbft.spec.scope import TASK_NAMES, is_read, scoped
-from nbft.spec.sections import Model
-from nbft.spec.sources import source_of
+from nbft.spec.scalars import spell
+from nbft.spec.scope import is_read
+from nbft.spec.source_checks import ENCODINGS
+from nbft.spec.sources import called, source_of
+from nbft.spec.unfinished import given_task, likely_kinds, train_source
 from nbft.spec.variables import (
-    DATA_KEYS,
     FUNCTION_KEYS,
     is_data,
     is_function,
     is_saved_for,
     plain_value,
     takes_function,
+    takes_rows,
 )
 from nbft.starter import STARTER_DATA, STARTER_MODELS
 
@@ -152,7 +152,7 @@ def _keys(text: str, cursor: int, place: Place) -> Iterable[Completion]:
     has_colon = re.match(r"[\w-]*\s*:", text[cursor:]) is not None
     for name in section.model_fields:
         key = keys()[(*place.path, name)]
-        if name not in place.given and is_read(_given_task(text), *key.path):
+        if name not in place.given and is_read(given_task(text), *key.path):
             opens_block = not key.takes_value and not place.in_brackets
             yield Completion(name + ("" if has_colon else ":" if opens_block else ": "), "key", key.sentence)
 
@@ -171,7 +171,7 @@ def _values(text: str, place: Place, around: Surroundings) -> Iterable[Completio
         yield from special(text, place, around)
     elif key.kind is not list or place.kind == "item":
         yield from _choices(key, place)
-    if key.path in DATA_KEYS:
+    if takes_rows(key.path):
         yield from _variables(key, around)
 
 
@@ -195,9 +195,9 @@ def _variables(key: Key, around: Surroundings) -> Iterable[Completion]:
     for name, value in around.variables.items():
         if name.startswith("_") or not name.isidentifier():
             continue
-        if (key.path in DATA_KEYS and is_data(value)) or is_saved_for(key.path, value):
+        if (takes_rows(key.path) and is_data(value)) or is_saved_for(key.path, value):
             yield Completion(f"${name}", "variable", type(value).__name__)
-        elif _could_stand(key, value) and (key.path not in DATA_KEYS or source_of(str(value)).kind == "file"):
+        elif _could_stand(key, value) and (not takes_rows(key.path) or source_of(str(value)).kind == "file"):
             yield Completion(f"${name}", "variable", spell(plain_value(value))[:60])
 
 
@@ -214,12 +214,20 @@ def _could_stand(key: Key, value: Any) -> bool:
 
 
 def _rows(_: str, place: Place, __: Surroundings) -> Iterable[Completion]:
-    for choice in () if place.path[-1] == "train" else keys()[place.path].choices:
+    for choice in keys()[place.path].choices if place.kind == "value" else ():
         yield Completion(choice, "value", "of the training rows" if choice.endswith("%") else "no rows")
     for name in files(place.word.lstrip("'\"")):
         yield Completion(name, "file")
     for name in STARTER_DATA:
         yield Completion(name, "value", "ships with nbft")
+    if len(place.path) == 2 and place.word[:1] not in ("'", '"'):
+        opening = "source: " if place.kind == "item" and not place.in_brackets else "{source: "
+        yield Completion(opening, "key", "a source, and how it is to be read")
+
+
+def _encodings(_: str, __: Place, ___: Surroundings) -> Iterable[Completion]:
+    for name in ENCODINGS:
+        yield Completion(name, "value")
 
 
 def _models(_: str, place: Place, around: Surroundings) -> Iterable[Completion]:
@@ -234,16 +242,23 @@ def _models(_: str, place: Place, around: Surroundings) -> Iterable[Completion]:
 
 
 def _columns(text: str, _: Place, around: Surroundings) -> Iterable[Completion]:
-    source = _given(text, ("data", "train"))
-    names = columns_of(str(source), around.variables, may_import=True).names if source else []
+    source = train_source(text)
+    names = columns_of(source, around.variables, may_import=True).names if source else []
     others = [entry.value for entry in entries(text) if entry.path[:-1] == ("data", "columns")]
     for name in sorted(names, key=lambda name: name in others or spell(name) in others):
-        yield Completion(name, "column", f"of {source}")
+        yield Completion(name, "column", f"of {called(source)}")
+
+
+def _clean(_: str, place: Place, __: Surroundings) -> Iterable[Completion]:
+    taken = [value.strip("{}").partition(":")[0].strip() for value in place.values]
+    for name, about in ABOUT.items() if place.kind == "item" else ():
+        if name not in taken:
+            yield Completion(f"{name}: " if name == "drop-longer-than" else name, "value", about)
 
 
 def _metrics(text: str, place: Place, around: Surroundings) -> Iterable[Completion]:
     if place.kind == "item":
-        for name in metrics_of(_kinds(text, around)):
+        for name in metrics_of(likely_kinds(text, around.variables)):
             if name not in place.values:
                 yield Completion(name, "metric")
 
@@ -252,35 +267,9 @@ def _monitors(text: str, _: Place, around: Surroundings) -> Iterable[Completion]
     given = next(
         (entry.items for entry in entries(text) if entry.path == ("evaluate", "metrics") and entry.items), None
     )
-    defaults = [name for kind in _kinds(text, around) for name in DEFAULT_METRICS[kind]]
+    defaults = [name for kind in likely_kinds(text, around.variables) for name in DEFAULT_METRICS[kind]]
     for name in dict.fromkeys((*(given or defaults), "loss")):
         yield Completion(f"eval/{name}", "metric", "computed at each evaluation")
-
-
-def _kinds(text: str, around: Surroundings) -> list[str]:
-    """Returns what the run may turn out to be, as its task, its data and its model say."""
-    problem = _given(text, ("classification", "problem"))
-    return kinds_of_task(_given_task(text) or _seen_task(text, around), str(problem) if problem else None)
-
-
-def _given_task(text: str) -> str | None:
-    given = _given(text, ("task",))
-    return given if given in TASK_NAMES else None
-
-
-def _seen_task(text: str, around: Surroundings) -> str | None:
-    source, model = _given(text, ("data", "train")), _given(text, ("model",))
-    columns = columns_of(str(source), around.variables).names if source else []
-    roles = {entry.path for entry in entries(text) if entry.value}
-    kind = kind_of_model(Model(name=str(model))) if model else UNKNOWN
-    found = guess_task(columns, [path for path in scoped() if path in roles], kind)
-    return found.task if isinstance(found, Guess) else None
-
-
-def _given(text: str, path: Names) -> Any:
-    value = next((entry.value for entry in entries(text) if entry.path == path), "")
-    is_quoted = value[:1] in ("'", '"') and value[-1:] == value[:1]
-    return value[1:-1] if is_quoted else plain(value)
 
 
 _SPECIAL: dict[Names, Callable[[str, Place, Surroundings], Iterable[Completion]]] = {
@@ -292,7 +281,12 @@ _SPECIAL: dict[Names, Callable[[str, Place, Surroundings], Iterable[Completion]]
     ("data", "train"): _rows,
     ("data", "validation"): _rows,
     ("data", "test"): _rows,
+    **{("data", split, "source"): _rows for split in ("train", "validation", "test")},
+    **{("data", split, "encoding"): _encodings for split in ("train", "validation", "test")},
     **{path: _columns for path in keys() if path[:2] == ("data", "columns") and len(path) == 3},
+    ("data", "group_by"): _columns,
+    ("data", "order_by"): _columns,
+    ("data", "clean"): _clean,
     ("evaluate", "metrics"): _metrics,
     ("early_stopping", "monitor"): _monitors,
 }

@@ -65,6 +65,8 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.entries: list[Entry] = []
+        self.items: list[tuple[Names, int]] = []
+        """Where the items of lists begin, with the path of their list."""
         self._open: list[Entry] = []
         self._brackets: list[_Bracket] = []
         self._text_indent: int | None = None
@@ -89,6 +91,9 @@ class _Reader:
         item = _ITEM.match(line, indent)
         if item:
             self._read_item(line, offset, indent, item.end())
+            key = _KEY.match(line, item.end())
+            if key and self._open:  # `- source: a.csv`
+                self._read_value(self._enter(key, offset, item.end()), line, key.end(), offset)
             return
         if not line.strip():  # closes nothing: what stands below it may go on
             above = [entry for entry in self._open if entry.indent < len(line)]
@@ -136,11 +141,12 @@ class _Reader:
             self._open.pop()
         entry = self._open[-1] if self._open else None
         word = line[start:]
+        self.items.append((entry.path if entry else (), offset + indent))
         if entry is not None and entry.items and entry.items[-1] == "":
             entry.items.pop()
         values = tuple(entry.items) if entry else ()
         self.place = Place("item", entry.path if entry else (), offset + start, word, values=values)
-        if entry is not None:
+        if entry is not None and not _KEY.match(line, start):
             entry.items.append(_COMMENT.sub("", word).strip())
 
     def _read_brackets(self, line: str, start: int, offset: int) -> None:
@@ -155,6 +161,7 @@ class _Reader:
                 self.place = Place("nothing", (), offset, "")
                 return
             if char in "{[":
+                self.items += [(here.path, offset + column)] if here.sign == "[" else []
                 self._brackets.append(
                     _Bracket(char, (*here.path, *filter(None, [here.key])), None, offset + column + 1)
                 )
@@ -206,8 +213,16 @@ def place_at(text: str, cursor: int) -> Place:
     place = _Reader(text[:cursor]).place
     if place.kind != "key":
         return place
-    given = {e.path[-1] for e in entries(text) if e.path[:-1] == place.path and not e.start <= cursor <= e.end}
+    whole = _Reader(text)
+    items = [start for path, start in whole.items if path == place.path]
+    beside = [e for e in whole.entries if e.path[:-1] == place.path and not e.start <= cursor <= e.end]
+    given = {e.path[-1] for e in beside if _in_one(items, e.start, cursor)}
     return Place(place.kind, place.path, place.start, place.word, place.in_brackets, frozenset(given))
+
+
+def _in_one(items: list[int], first: int, second: int) -> bool:
+    """Returns whether two places stand in the same item of a list, or in none."""
+    return not any(min(first, second) < start <= max(first, second) for start in items)
 
 
 def entries(text: str) -> list[Entry]:

@@ -13,6 +13,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from nbft.spec.row_source import Holds
 from nbft.spec.scalars import spell
 from nbft.spec.sections import RunSpec, Section
 from nbft.spec.types import Words
@@ -55,6 +56,8 @@ class Key:
     examples: tuple[Any, ...]
     shorthand: str = ""
     """The key inside that a bare value of the section stands for."""
+    inner: type[Section] | None = None
+    """The section that may stand there in place of a value."""
 
     @property
     def takes_value(self) -> bool:
@@ -80,12 +83,12 @@ def root() -> type[Section]:
 
 
 def section_at(path: Iterable[str | int]) -> type[Section] | None:
-    """Returns the section at a path, None where none begins."""
+    """Returns the section at a path, also one that may stand in place of a value; None where there is none."""
     path = tuple(path)
     if not path:
         return RunSpec
     key = keys().get(typing.cast("Names", path))
-    return key.section if key else None
+    return (key.section or key.inner) if key else None
 
 
 def places_of(word: str) -> list[Names]:
@@ -109,8 +112,9 @@ def _walk(section: type[Section], above: Names) -> Iterable[Key]:
     for name, field in section.model_fields.items():
         key = _key(field, (*above, name))
         yield key
-        if key.section is not None:
-            yield from _walk(key.section, key.path)
+        inside = key.section or key.inner
+        if inside is not None:
+            yield from _walk(inside, key.path)
 
 
 def _key(field: FieldInfo, path: Names) -> Key:
@@ -118,6 +122,7 @@ def _key(field: FieldInfo, path: Names) -> Key:
     is_class = isinstance(inner, type) and typing.get_origin(inner) is None  # list[str] is a type in Python 3.10
     section = inner if is_class and issubclass(inner, Section) else None
     said = next((item for item in metadata if isinstance(item, Words)), None)
+    holds = next((item for item in metadata if isinstance(item, Holds)), None)
     choices = said.choices if said else _choices(inner)
     shorthand = section.shorthand if section else ""
     in_words = f"a {shorthand}, or a section with keys" if shorthand else "a section with keys"
@@ -125,7 +130,7 @@ def _key(field: FieldInfo, path: Names) -> Key:
         path=path,
         sentence=" ".join((field.description or "").split()),
         words=in_words if section else said.words if said else describe(inner, metadata),
-        item_words=describe(typing.get_args(inner)[0]) if typing.get_origin(inner) is list else "",
+        item_words=holds.item_words if holds else _item_words(inner),
         is_closed=typing.get_origin(inner) is typing.Literal,
         choices=choices,
         default=None if field.is_required() else field.get_default(call_default_factory=True),
@@ -137,7 +142,12 @@ def _key(field: FieldInfo, path: Names) -> Key:
         kind=_kind(inner),
         examples=tuple(field.examples or ()),
         shorthand=shorthand,
+        inner=holds.section if holds else None,
     )
+
+
+def _item_words(annotation: Any) -> str:
+    return describe(typing.get_args(annotation)[0]) if typing.get_origin(annotation) is list else ""
 
 
 def _unwrap(annotation: Any, metadata: Iterable[Any] = ()) -> tuple[Any, list[Any], bool]:

@@ -8,21 +8,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nbft.spec.guess import closest, listed, short
-from nbft.spec.sources import FILE_ENDINGS, source_of
+from nbft.spec.sources import ENDINGS_IN_WORDS, FILE_ENDINGS, ending_of, source_of
 from nbft.starter import STARTER_DATA, STARTER_MODELS
 
 Finding = tuple[str, str]
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _OTHER_ENDINGS = {
-    ".xlsx": "an Excel file",
-    ".xls": "an Excel file",
+    ".xls": "an old Excel file (save it as .xlsx)",
+    ".ods": "a spreadsheet of LibreOffice (save it as .xlsx)",
+    ".docx": "a Word file",
+    ".pdf": "a PDF",
     ".gz": "compressed",
     ".zip": "compressed",
+    ".zst": "compressed",
+    ".bz2": "compressed",
+    ".xz": "compressed",
     ".pkl": "a pickle",
     ".pickle": "a pickle",
-    ".arrow": "an Arrow file",
-    ".feather": "a Feather file",
     ".xml": "XML",
     ".yaml": "YAML",
     ".yml": "YAML",
@@ -35,25 +38,39 @@ _MAX_LOOKED_AT = 2000
 def check_source(name: str) -> Finding | None:
     """Returns what is wrong with a source of rows and what to write; None where nothing is, or nobody here can tell."""
     source = source_of(name)
-    if source.kind == "variable" or name in STARTER_DATA:
+    if source.kind in ("variable", "database") or name in STARTER_DATA:
         return None
+    if source.kind == "url":
+        return _check_url(name)
     path = _expanded(name)
-    if path.suffix.lower() in _OTHER_ENDINGS and (
-        _asks(Path.is_file, path) or source.kind == "file" or "/" not in name
-    ):
-        kind = _OTHER_ENDINGS[path.suffix.lower()]
+    ending = ending_of(path.name)
+    if ending in _OTHER_ENDINGS and (_asks(Path.is_file, path) or source.kind == "file" or "/" not in name):
+        kind = _OTHER_ENDINGS[ending]
         return (
             f"{path.name!r} is {kind}.",
-            f"nbft reads {', '.join(FILE_ENDINGS)} files, hub ids and $variables.",
+            f"nbft reads {ENDINGS_IN_WORDS} files, hub ids and $variables.",
         )
-    if source.kind == "file":
-        return _check_file(path, name)
+    return _check_file(path, name) if source.kind == "file" else _check_hub_id(path, name)
+
+
+def _check_hub_id(path: Path, name: str) -> Finding | None:
     close = difflib.get_close_matches(name, STARTER_DATA, n=1, cutoff=0.75)
     if close and not _asks(Path.exists, path):
         return f"{name!r} is no data that ships with nbft.", f"Did you mean {close[0]!r}?"
     if not _HUB_ID.fullmatch(name) and not _asks(Path.exists, path):
         return f"{short(name)!r} is neither a file here nor a hub id.", _near(path, FILE_ENDINGS)
     return None
+
+
+def _check_url(url: str) -> Finding | None:
+    """Nothing is asked of the network; only what the address says by itself is seen."""
+    path = re.sub(r"[?#].*", "", url)
+    if ending_of(path) in FILE_ENDINGS:
+        return None
+    hub = re.match(r"https?://huggingface\.co/datasets/([\w.-]+/[\w.-]+)/?$", path)
+    if hub:
+        return "this is the page of a data set, no file.", f"Write the hub id:   {hub[1]}"
+    return f"{short(path)!r} names no file that nbft can read.", f"It reads {ENDINGS_IN_WORDS} files."
 
 
 def check_tokenizer_name(name: str) -> Finding | None:
@@ -100,7 +117,7 @@ def _check_file(path: Path, name: str) -> Finding | None:
     if _asks(Path.is_dir, path):
         return (
             None
-            if path.suffix.lower() not in FILE_ENDINGS
+            if ending_of(path.name) not in FILE_ENDINGS
             else (f"{name!r} is a folder.", f"It holds {_contents(path)}.")
         )
     return f"there is no file {short(name)!r}.", _near(path, FILE_ENDINGS)

@@ -10,6 +10,7 @@ from typing import Any
 from nbft.errors import Problem, SpecError
 from nbft.spec.dump import dump_spec, dump_yaml
 from nbft.spec.guess import closest
+from nbft.spec.row_source import RowSource
 from nbft.spec.sections import RunSpec
 from nbft.spec.text import SpecText
 from nbft.spec.variables import DATA_KEYS, is_data, plain_value
@@ -78,16 +79,36 @@ def _from_mapping(source: Mapping[str, Any], variables: Mapping[str, Any] | None
     section = data.get("data")
     if isinstance(section, dict):
         for _, key in DATA_KEYS:
-            rows = section.get(str(key))
-            if rows is not None and not isinstance(rows, str) and is_data(rows):
-                word = str(key) if str(key) not in named else f"{key}_rows"
-                named[word], section[str(key)] = rows, f"${word}"
+            if section.get(str(key)) is not None:
+                section[str(key)] = _with_names(section[str(key)], str(key), named)
     try:
         plain = plain_value(data)
     except (TypeError, ValueError, RecursionError) as error:
         what = f"a value of type {error} can't stand in a spec."
         raise SpecError([Problem(what, "Text, numbers, true or false, lists and mappings can.")], name) from None
     return Given(read_yaml(dump_yaml(plain), has_lines=False), name, named)
+
+
+def _with_names(rows: Any, key: str, named: dict[str, Any]) -> Any:
+    """Returns a source with `$names` in place of rows, which are added to those that have names."""
+    if isinstance(rows, str):
+        return rows
+    if isinstance(rows, list) and not _are_rows(rows):
+        return [_with_names(item, f"{key}_{place}", named) for place, item in enumerate(rows, 1)]
+    if isinstance(rows, Mapping) and "source" in rows and not is_data(rows):
+        return {**rows, "source": _with_names(rows["source"], key, named)}
+    if not is_data(rows):
+        return rows
+    word = key if key not in named else f"{key}_rows"
+    named[word] = rows
+    return f"${word}"
+
+
+def _are_rows(items: list[Any]) -> bool:
+    """A list of mappings is rows, unless each says no more than a source of rows does."""
+    return is_data(items) and not all(
+        "source" in item and item.keys() <= RowSource.model_fields.keys() for item in items
+    )
 
 
 def _copied(source: Mapping[str, Any]) -> dict[str, Any]:

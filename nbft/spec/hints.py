@@ -90,6 +90,8 @@ def _name_inside(key: Key, value: dict[str, Any]) -> str:
 
 def _text_hint(key: Key, value: str) -> str:
     word = plain_word(value)
+    if key.name == "data.labels" and value.strip():
+        return f"For the column that holds them write   columns: {{label: {spell(value)}}}"
     if key.kind is bool and (word in _YES or word in _NO):
         return _write(key, "true" if word in _YES else "false")
     if not value.strip() and not key.is_needed:

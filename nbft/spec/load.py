@@ -21,7 +21,7 @@ from nbft.spec.problems import explain
 from nbft.spec.rewrite import data_as_set, rewritten
 from nbft.spec.sections import RunSpec
 from nbft.spec.text import MOST_PROBLEMS, Path, SpecText, value_at
-from nbft.spec.variables import put_in_place
+from nbft.spec.variables import DATA_KEYS, put_in_place, takes_function
 
 __all__ = ["LoadedSpec", "dump_spec", "load_spec", "read_spec"]
 
@@ -55,7 +55,8 @@ class LoadedSpec:
 
     def problem(self, path: str, what: str, fix: str = "") -> Problem:
         """Returns a problem with the value at a dotted path, pointing at it or at the nearest key above it."""
-        return self._places.problem(tuple(path.split(".")), what, fix) if path else Problem(what, fix)
+        parts = tuple(int(part) if part.isdigit() else part for part in path.split("."))
+        return self._places.problem(parts, what, fix) if path else Problem(what, fix)
 
     def explain(self, error: NbftError | Mapping[str, Any]) -> SpecError:
         """Returns a later finding (an error, or its record) as a problem of the spec, with line and caret."""
@@ -116,6 +117,8 @@ def _salvaged(text: SpecText) -> RunSpec | None:
     data = _without_refused(text)
     for key in keys().values():
         if key.is_needed and key.takes_value and value_at(data, key.path) is None:
+            if key.path[:-1] in DATA_KEYS and not isinstance(value_at(data, key.path[:-1]), dict):
+                continue  # a source that is not given as a mapping
             place = data
             for part in key.path[:-1]:
                 inner = place.get(part)
@@ -130,6 +133,8 @@ def _salvaged(text: SpecText) -> RunSpec | None:
 def _without_refused(text: SpecText) -> dict[str, Any]:
     data = copy.deepcopy(text.data)
     for path in sorted(text.refused, key=_depth_last):
+        if len(path) == 3 and takes_function(path) and isinstance(value_at(data, path), str):
+            continue  # a $function that isn't there: the items behind it keep their places
         _delete(data, path)
         key = keys().get(path[:1])  # pyright: ignore[reportArgumentType] - what begins with a position is no key
         if len(path) > 1 and key and key.is_needed and key.shorthand and not data.get(key.path[0]):

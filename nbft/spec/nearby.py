@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from nbft.spec.model_kinds import hub_cache
-from nbft.spec.sources import FILE_ENDINGS
+from nbft.spec.sources import FILE_ENDINGS, ending_of
 
 _MAX_LOOKED_AT = 2000
 """Entries of one folder that are looked at, so that a key press never waits."""
@@ -19,7 +19,7 @@ def files(word: str) -> list[str]:
     for entry, typed in _entries(word):
         if entry.is_dir():
             found.append(f"{typed}/")
-        elif entry.suffix.lower() in FILE_ENDINGS:
+        elif ending_of(entry.name) in FILE_ENDINGS:
             found.append(typed)
     return sorted(found, key=lambda name: (name.endswith("/"), name))
 

@@ -2,140 +2,97 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import re
-import sys
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from nbft.spec.sources import FILE_ENDINGS
+from nbft.spec.peek_files import NONE, Columns, of_file, of_rows
+from nbft.spec.row_source import RowSource, sources_in
+from nbft.spec.sources import DATABASE_ENDINGS, FILE_ENDINGS, ending_of
 from nbft.starter import STARTER_DATA
 
-_HEAD_BYTES = 256 * 1024
 _MOST_FILES = 2000
 """Files of a folder that are looked at."""
-_NESTED_SQUAD = re.compile(r'"paragraphs"\s*:\s*\[\s*\{\s*"(?:qas|context|document_id)"')
-_SQUAD_COLUMNS = ("id", "title", "context", "question", "answers")
-"""What the nested files of SQuAD come to as rows."""
-_LIST_INSIDE = re.compile(r'\{\s*(?:"[^"]*"\s*:\s*(?:"[^"]*"|[\w.+-]+)\s*,\s*)*"[^"]*"\s*:\s*\[(?=\s*\{)')
-"""The beginning of `{"version": "1", "data": [{`, where a file is too long to be read as a whole."""
-_ROWS = 50
-"""Rows of a json or jsonl file that are asked for their keys."""
+_MOST_FOLDERS = 50
 
 
-class Columns(NamedTuple):
-    """Names of columns, and whether those are all: rows of json may name others further down."""
+def columns_of(source: Any, variables: Mapping[str, Any] | None = None, *, may_import: bool = False) -> Columns:
+    """Returns the columns of a source's rows, those that all have where there are several; none where they can't be known.
 
-    names: list[str]
-    are_all: bool
-
-
-NONE = Columns([], False)
-
-
-def columns_of(source: str, variables: Mapping[str, Any] | None = None, *, may_import: bool = False) -> Columns:
-    """Returns the columns of a source's rows; none where they can't be known cheaply.
-
-    Parquet needs pyarrow, which is used where it is loaded already, and loaded only with `may_import`.
+    `source` is what `data.train` may hold. Some files need a library, which is used where it is loaded already, and
+    loaded only with `may_import`.
     """
-    if source.startswith("$"):
-        return _of_variable((variables or {}).get(source[1:]))
     try:
-        path = STARTER_DATA.get(source) or Path(source).expanduser()
+        found = [_of_one(one, variables or {}, may_import) for one in sources_in(source)]
+    except ValueError:
+        return NONE
+    known = [columns for columns in found if columns.names]
+    if not known:
+        return NONE
+    shared = [name for name in known[0].names if all(name in columns.names for columns in known)]
+    return Columns(shared, len(known) == len(found) and all(columns.are_all for columns in found))
+
+
+def _of_one(wanted: RowSource, variables: Mapping[str, Any], may_import: bool) -> Columns:
+    if wanted.source.startswith("$"):
+        return _of_variable(variables.get(wanted.source[1:]))
+    try:
+        path = STARTER_DATA.get(wanted.source) or Path(wanted.source).expanduser()
         if path.is_dir():
+            if _holds_classes(path):
+                return Columns(["text", "label"], True)
             path = _training_file(path)
-        if path.suffix.lower() not in FILE_ENDINGS or not path.is_file():
+        if ending_of(path.name) not in FILE_ENDINGS or not path.is_file():
             return NONE
-        return _of_file(path, may_import)
-    except (OSError, ValueError, RuntimeError):
+        if ending_of(path.name) in DATABASE_ENDINGS:
+            return _of_database(path, wanted.query)
+        return of_file(path, wanted, may_import)
+    except (OSError, ValueError, RuntimeError, sqlite3.Error):
         return NONE
 
 
 def _training_file(folder: Path) -> Path:
     """Returns the file of a folder that holds the training rows, or one of its documents; else the folder itself."""
-    files = sorted(file for file in islice(folder.iterdir(), _MOST_FILES) if file.suffix.lower() in FILE_ENDINGS)
+    files = sorted(file for file in islice(folder.iterdir(), _MOST_FILES) if ending_of(file.name) in FILE_ENDINGS)
     are_documents = bool(files) and all(file.suffix.lower() == ".txt" for file in files)
-    named = [file for file in files if file.stem.lower() in ("train", "training")]
+    named = [file for file in files if file.name.lower().removesuffix(ending_of(file.name)) in ("train", "training")]
+    saved = [file for file in (folder / "train", folder) if (file / "dataset_info.json").is_file()]
+    if saved and not named:
+        return next(iter(sorted(saved[0].glob("*.arrow"))), folder)
     return (named or (files if are_documents else []) or [folder])[0]
+
+
+def _holds_classes(folder: Path) -> bool:
+    """Returns whether the folder holds text files in a folder for each label, below train or at once."""
+    place = folder / "train" if (folder / "train").is_dir() else folder
+    inside = [path for path in islice(place.iterdir(), _MOST_FOLDERS) if path.is_dir()]
+    return any(next(path.glob("*.txt"), None) is not None for path in inside)
 
 
 def _of_variable(value: Any) -> Columns:
     if isinstance(value, list):
-        return Columns(_keys(value), len(value) <= _ROWS)
+        return of_rows(value, are_few=True)
     names = getattr(value, "column_names", None)
     if isinstance(names, Mapping):
         names = next(iter(names.values()), [])
+    if names is None and type(value).__name__ == "Series":
+        names = [value.name or "text"]
     if names is None:
         names = getattr(value, "columns", [])
     return Columns([str(name) for name in names], True)
 
 
-def _of_file(path: Path, may_import: bool) -> Columns:
-    ending = path.suffix.lower()
-    if ending == ".parquet":
-        return _of_parquet(path, may_import)
-    if ending == ".txt":
-        return Columns(["text"], True)
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    is_utf16 = head[:2] in (b"\xff\xfe", b"\xfe\xff")
-    text = head.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
-    if ending in (".csv", ".tsv"):
-        return Columns(_of_header(text, "\t" if ending == ".tsv" else ","), True)
-    return Columns(_keys(_rows(text)), False)
-
-
-def _of_parquet(path: Path, may_import: bool) -> Columns:
-    if not may_import and "pyarrow.parquet" not in sys.modules:
-        return NONE
-    from pyarrow import ArrowException, parquet
-
-    try:
-        return Columns(list(parquet.read_schema(path).names), True)
-    except ArrowException:
-        return NONE
-
-
-def _of_header(text: str, delimiter: str) -> list[str]:
-    try:
-        header = next(csv.reader(text.splitlines(), delimiter=delimiter), [])
-    except csv.Error:
-        return []
-    return [name.strip() for name in header if name.strip()]
-
-
-def _rows(text: str) -> Iterable[Any]:
-    """Returns the first objects of a list, of lines, or of the one list that an object holds."""
-    text = text.lstrip()
-    if _NESTED_SQUAD.search(text):
-        return [dict.fromkeys(_SQUAD_COLUMNS)]
-    if text.startswith("[") or "\n{" in text:
-        return _objects(text)
-    try:
-        whole = json.loads(text)
-    except ValueError:
-        inner = _LIST_INSIDE.match(text)
-        return _objects(text[inner.end() :]) if inner else []
-    lists = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else []
-    return lists[0] if len(lists) == 1 else [whole]
-
-
-def _objects(text: str) -> Iterable[Any]:
-    """Yields objects that follow each other, parted by commas or line ends, without reading to the end."""
-    start, decoder = text.find("{"), json.JSONDecoder()
-    for _ in range(_ROWS):
-        try:
-            row, start = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            return
-        yield row
-        start = text.find("{", start)
-        if start < 0:
-            return
-
-
-def _keys(rows: Iterable[Any]) -> list[str]:
-    return list(dict.fromkeys(str(key) for row in islice(rows, _ROWS) if isinstance(row, dict) for key in row))
+def _of_database(path: Path, query: str | None) -> Columns:
+    """Asks the database for what the query names, and for no rows."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)) as connection:
+        if query is None:
+            wanted = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
+            tables = [name.replace('"', '""') for (name,) in connection.execute(wanted)]
+            query = f'SELECT * FROM "{tables[0]}"' if len(tables) == 1 else None  # noqa: S608 - the file's own table
+        if query is None or not query.lstrip().lower().startswith(("select", "with")):
+            return NONE
+        cursor = connection.execute(f"SELECT * FROM ({query.rstrip().rstrip(';')}) LIMIT 0")  # noqa: S608
+        return Columns([column[0] for column in cursor.description], True)

@@ -13,6 +13,7 @@ from nbft.spec.foreign_keys import Alias
 from nbft.spec.foreign_values import VALUES
 from nbft.spec.guess import closest, listed, plain_word, short
 from nbft.spec.hints import choice_hint, hint
+from nbft.spec.row_source import BRANCHES
 from nbft.spec.scalars import spell
 from nbft.spec.scope import TASK_NAMES, is_read
 from nbft.spec.slips import find_slip
@@ -31,7 +32,7 @@ def explain(text: SpecText, error: ValidationError) -> None:
     wrong = [_place(f["loc"], text.data) for f in findings if f["type"] not in ("extra_forbidden", "missing")]
     for path in unknown[:MOST_PROBLEMS]:
         target = _explain_unknown(text, path)
-        missing = {gap for gap in missing if target is None or target[: len(gap)] != gap}
+        missing = {gap for gap in missing if target is None or target[: len(_names(gap))] != _names(gap)}
     for path in wrong[:MOST_PROBLEMS]:
         _explain_value(text, path)
         if path == ("train",) and "data:" in hint(keys()[("train",)], value_at(text.data, path)):
@@ -45,6 +46,8 @@ def _place(loc: Iterable[str | int], data: Any) -> Path:
     """Returns the path in the data: pydantic's own marks of a union's branches stand in no YAML."""
     path: list[str | int] = []
     for part in loc:
+        if part in BRANCHES:
+            continue
         if isinstance(data, dict) and isinstance(part, str):
             path.append(part)
             data = data.get(part)
@@ -99,12 +102,17 @@ def _given(text: SpecText, path: Path, value: Any) -> str:
 def _explain_unknown(text: SpecText, path: Path) -> Names | None:
     """Adds a problem for an unknown key; returns the path of the key that was meant, None where nobody can tell."""
     word, value = str(path[-1]), value_at(text.data, path)
+    if path in text.blanks and (fix := _quotes(text, path)):
+        text.complain(path, "this belongs to the query.", fix, at="key")
+        return None
     slip = find_slip(word, 0) if value is None or not word.isascii() else None
     if slip:
         text.refused.add(path)
         text.problems.append(text.problem_at(text.keys.get(path), *slip[1:], dotted(path[:-1])))
         return (*_names(path[:-1]), slip[2].removeprefix("Write").partition(":")[0].strip())
-    target, fix = None, (_brackets(text, path) or _braces(text, path)) if path in text.blanks else ""
+    target, fix = None, _brackets(text, path) if path in text.blanks else ""
+    if not fix and path in text.blanks:
+        target, fix = _braces(text, path)
     if not fix:
         target, fix = _meant(text, path, word, value)
     text.complain(path, f"nbft knows no key {short(word)!r} here.", fix, at="key")
@@ -121,12 +129,26 @@ def _brackets(text: SpecText, path: Path) -> str:
     return ""
 
 
-def _braces(text: SpecText, path: Path) -> str:
+def _quotes(text: SpecText, path: Path) -> str:
+    """`{query: SELECT a, b FROM c}` makes `b FROM c` a key; what was meant is one text."""
+    beside = value_at(text.data, path[:-1])
+    query = beside.get("query") if isinstance(beside, dict) else None
+    if not isinstance(query, str):
+        return ""
+    rest = [str(name) for name in beside if (*path[:-1], name) in text.blanks]
+    text.refused |= {(*path[:-1], name) for name in rest if name != path[-1]}
+    return f"In braces a text with commas needs quotes:   query: '{', '.join([query, *rest])}'"
+
+
+def _braces(text: SpecText, path: Path) -> tuple[Names | None, str]:
     """`model: {bert}` makes bert a key; what was meant is the name alone."""
     key = keys().get(_names(path[:-1]))
-    if key is None or not key.shorthand or len(value_at(text.data, path[:-1])) > 1 or str(path[-1]) in ALIASES:
-        return ""
-    return f"Write   {path[-2]}: {spell(path[-1])}" if accepts(key.path, path[-1]) else ""
+    section = section_at(key.path) if key else None
+    if key is None or section is None or not section.shorthand or isinstance(path[-2], int):
+        return None, ""
+    if len(value_at(text.data, path[:-1])) > 1 or str(path[-1]) in ALIASES or not accepts(key.path, path[-1]):
+        return None, ""
+    return (*key.path, section.shorthand), f"Write   {path[-2]}: {spell(path[-1])}"
 
 
 def _meant(text: SpecText, path: Path, word: str, value: Any) -> tuple[Names | None, str]:
@@ -182,6 +204,10 @@ def _move_fix(text: SpecText, path: Path, target: Names, value: Any) -> str:
         value = known.get(plain_word(value), value)
     if not _fits(target, value):
         return f"It is called {name}, and takes {_quoted(keys()[target].words)}."
+    beside = value_at(text.data, above)
+    inner = keys()[above].inner if above in keys() else None
+    if inner and isinstance(beside, str):
+        return f"It belongs beside the source:   {above[-1]}: {spell({inner.shorthand: beside, target[-1]: value})}"
     typed = text.as_typed(path) if value == value_at(text.data, path) else None
     pair = f"{target[-1]}: {typed or spell(value)}"
     if above == _names(path[:-1]):

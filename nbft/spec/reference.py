@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from nbft.spec.cleaning import STEPS
 from nbft.spec.fields import Key, Names, keys
 from nbft.spec.metric_names import DEFAULT_METRICS, MORE_METRICS
 from nbft.spec.scalars import spell
 from nbft.spec.scope import TASK_NAMES, is_read, scoped
 from nbft.spec.sections import RunSpec
-from nbft.spec.sources import FILE_ENDINGS
+from nbft.spec.sources import ENDINGS_IN_WORDS
 from nbft.starter import STARTER_DATA, STARTER_MODELS
 
 EXAMPLE = """\
@@ -32,6 +33,7 @@ _RULES = """\
 * A share is written `10%` or `0.1`.
 * `$name` takes a variable of the notebook, anywhere a value stands; `$$` is a dollar.
 * `model: $net` with `tokenizer: $tok` hands over a model and a tokenizer of transformers, `from_scratch: $config` a config.
+* `data.train: reviews.csv` is short for `{source: reviews.csv}`; a list takes rows from several sources.
 * `model: bert-base-uncased` is short for `model: {name: bert-base-uncased}`, and `tokenizer: NAME` likewise.
 * Tabs, tags, anchors, aliases, keys given twice and keys that nbft does not know are errors.
 """
@@ -43,6 +45,12 @@ _TASKS_NOTE = (
 )
 
 
+_SOURCE_NOTE = (
+    "`data.train`, `data.validation` and `data.test` take a source by its name, as `reviews.csv`, or as a mapping, as "
+    "`{source: reviews.xlsx, sheet: March}`, or a list of both. [More on sources](data/sources.md)."
+)
+
+
 def reference_markdown() -> str:
     """Returns the whole page."""
     parts = ["# The YAML of a run", RunSpec.__doc__ or "", f"```yaml\n{EXAMPLE}```", "## Rules", _RULES.rstrip()]
@@ -50,6 +58,8 @@ def reference_markdown() -> str:
     for key in keys().values():
         if key.section is not None:
             parts += [f"## `{key.name}`", key.sentence, _table(_inside(key.path))]
+        if key.inner is not None and key.path == ("data", "train"):
+            parts += ["## A source as a mapping", _SOURCE_NOTE, _table(_inside(key.path))]
     parts += ["## What each task reads", _TASKS_NOTE, _tasks()]
     parts += ["## Names that need no network", _names()]
     return "\n\n".join(parts) + "\n"
@@ -103,4 +113,5 @@ def _names() -> str:
     rows = [f"* metrics of {kind}: {_metrics(kind)}" for kind in DEFAULT_METRICS]
     rows += [f"* models that ship with nbft: {', '.join(f'`{name}`' for name in STARTER_MODELS)}"]
     rows += [f"* data that ship with nbft: {', '.join(f'`{name}`' for name in STARTER_DATA)}"]
-    return "\n".join([*rows, f"* files: {', '.join(f'`{ending}`' for ending in FILE_ENDINGS)}"])
+    rows += [f"* steps of `data.clean`, [each explained](data/cleaning.md): {_ticked(STEPS)}"]
+    return "\n".join([*rows, f"* files: {ENDINGS_IN_WORDS}"])

@@ -17,6 +17,7 @@ _SCOPE: dict[str, tuple[str, ...]] = {
     "generate.prompts": ("text-generation", "chat"),
     "chat": ("chat",),
     "fill_mask": ("fill-mask",),
+    "data.labels": ("text-classification", "token-classification"),
     "data.prompt": _ENCODER_DECODER,
     "data.max_target_tokens": _ENCODER_DECODER,
     "data.columns.text": (

@@ -6,10 +6,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from nbft.spec.cleaning import CleanSteps, NewLabels
 from nbft.spec.columns import Columns
 from nbft.spec.options import Chat, Classification, FillMask, Generate, QuestionAnswering, Translation
+from nbft.spec.row_source import HeldOut, Rows
 from nbft.spec.section import Section
-from nbft.spec.types import Count, Every, Fraction, Function, HeldOut, MetricNames, Monitor, Rows, Settings, Text, Texts
+from nbft.spec.types import Count, Every, Fraction, Function, MetricNames, Monitor, Settings, Text, Texts
 
 
 class Model(Section):
@@ -50,13 +52,21 @@ class Data(Section):
     """Where the rows come from, and how they are split."""
 
     train: Annotated[Rows, Field(examples=["reviews.csv", "imdb", "$reviews"])]
-    """Rows to learn from: a csv, tsv, json, jsonl, parquet or txt file, a hub id, or a `$variable` of the notebook."""
+    """Rows to learn from: files, folders, URLs, databases, data sets of the hub, `$variables` of the notebook."""
     validation: Annotated[HeldOut, Field(examples=["10%", 500, "validation.csv"])] = None
     """Rows to judge by while training: a source like `train`, or a share (`10%`) or number of training rows; 10% if left out."""
     test: Annotated[HeldOut, Field(examples=["test.csv", "20%"])] = None
     """Rows that only the final evaluation sees: a source like `train`, or a share or number of training rows."""
+    group_by: Annotated[Text | None, Field(examples=["user_id"])] = None
+    """A column; rows that have the same value in it stand on one side of a split that is drawn."""
+    order_by: Annotated[Text | None, Field(examples=["date"])] = None
+    """A column of dates or numbers; the last rows by it are held out, instead of rows drawn by chance."""
     columns: Columns = Columns()
     """Which column holds what; recognised by name and content where left out."""
+    labels: Annotated[NewLabels | None, Field(examples=[{"0": "negative", "1": "positive", "9": "drop"}])] = None
+    """New names for labels, several to one to merge them; `drop` drops their rows. For text- and token-classification."""
+    clean: Annotated[CleanSteps | None, Field(examples=[["strip-html", "drop-duplicates", "drop-leaks"]])] = None
+    """Steps that the rows go through in this order before any is held out, a `$function` of the notebook among them."""
     preprocess: Annotated[Function | None, Field(examples=["$clean"])] = None
     """A function of the notebook, text to text, that every text goes through before it is tokenised."""
     prompt: Annotated[Text | None, Field(examples=["translate English to German: {text}"])] = None
@@ -65,6 +75,8 @@ class Data(Section):
     """Longer texts are cut after this many tokens; by default the training texts' 99th percentile, within the model's limit."""
     max_target_tokens: Annotated[Count | None, Field(examples=[128])] = None
     """The same for what the model is to write; for translation and summarization."""
+    cache: bool = True
+    """Whether tokenised rows are kept, so that a later run on the same rows starts at once."""
 
 
 class Train(Section):

@@ -31,6 +31,11 @@ def share_of(value: Any) -> float | None:
     return value if isinstance(value, float) and 0 < value < 1 else None
 
 
+def is_percentage(value: Any) -> bool:
+    """Returns whether the value is written as a percentage, of whatever size."""
+    return isinstance(value, str) and _PERCENT.fullmatch(value) is not None
+
+
 def _percent(value: Any) -> Any:
     match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
     return float(match[1]) / 100 if match else value
@@ -40,20 +45,6 @@ def _every(value: Any) -> Any:
     if value == "epoch" or (_is_whole(value) and 1 <= value <= MOST):
         return value
     raise PydanticCustomError("every", "must be 'epoch' or a number of steps")
-
-
-def _source(value: Any) -> Any:
-    if isinstance(value, str) and value.strip():
-        return value
-    raise PydanticCustomError("source", "must name a file, a hub id or a $variable")
-
-
-def _held_out(value: Any) -> Any:
-    is_rows = _is_whole(value) and 0 <= value <= MOST
-    is_name = isinstance(value, str) and value.strip() and not _PERCENT.fullmatch(value)
-    if value is None or is_rows or is_name or share_of(value) is not None:
-        return value
-    raise PydanticCustomError("held_out", "must be a share, a number of rows, or a source")
 
 
 def _settings(value: Any) -> Any:
@@ -72,12 +63,6 @@ MOST = 1_000_000_000
 
 _METRIC_PATTERN = r"^[A-Za-z$][\w.$/-]*$"
 _MONITORED = ("eval/loss", *(f"eval/{name}" for name in METRICS))
-_NAME_SCHEMA = {
-    "type": "string",
-    "pattern": r"^(?!\s*[0-9]+(\.[0-9]+)?\s*%\s*$)[\s\S]*\S",
-    "patternErrorMessage": "A share lies between 0% and 100%.",  # understood by editors
-}
-_SHARE_SCHEMA = {"type": "string", "pattern": r"^\s*0*([1-9][0-9]?(\.[0-9]+)?|0\.0*[1-9][0-9]*)\s*%\s*$"}
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Count = Annotated[int, Field(ge=1, le=MOST), Words("a whole number of at least 1")]
@@ -100,30 +85,6 @@ Every = Annotated[
     BeforeValidator(_every),
     WithJsonSchema({"anyOf": [{"const": "epoch"}, {"type": "integer", "minimum": 1, "maximum": MOST}]}),
     Words("`epoch` or a number of steps", ("epoch",)),
-]
-Rows = Annotated[
-    str,
-    BeforeValidator(_source),
-    WithJsonSchema({"type": "string", "pattern": r"\S"}),
-    Words("a file, a hub id or a `$variable`"),
-]
-HeldOut = Annotated[
-    Any,
-    BeforeValidator(_held_out),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                _NAME_SCHEMA,
-                _SHARE_SCHEMA,
-                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
-                {"type": "integer", "minimum": 0, "maximum": MOST},
-            ]
-        }
-    ),
-    Words(
-        "a share (10%), a number of rows, `none`, or a source (a file, a hub id, a `$variable`)",
-        ("10%", "none"),
-    ),
 ]
 Function = Annotated[
     str,

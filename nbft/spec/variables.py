@@ -13,25 +13,31 @@ from nbft.spec.text import Path, SpecText
 
 DATA_KEYS: tuple[Path, ...] = (("data", "train"), ("data", "validation"), ("data", "test"))
 FUNCTION_KEYS: tuple[Path, ...] = (("data", "preprocess"), ("train", "loss"))
+FUNCTION_LISTS: tuple[Path, ...] = (("evaluate", "metrics"), ("data", "clean"))
+"""Lists whose items may be functions."""
 MODEL_KEYS: tuple[Path, ...] = (("model",), ("model", "name"))
 CONFIG_KEY: Path = ("model", "from_scratch")
 TOKENIZER_KEYS: tuple[Path, ...] = (("tokenizer",), ("tokenizer", "name"))
-_TABLES = {"pandas": ("DataFrame",), "datasets": ("Dataset", "DatasetDict")}
+_TABLES = {
+    "pandas": ("DataFrame", "Series"),
+    "datasets": ("Dataset", "DatasetDict"),
+    "polars": ("DataFrame",),
+    "pyarrow": ("Table",),
+}
 _NO_SETTINGS = (
     *("transformers_version", "_name_or_path", "architectures", "dtype", "torch_dtype"),
     *("vocab_size", "pad_token_id", "bos_token_id", "eos_token_id"),
 )
 """What a config holds besides its model's form: where it came from, and what the tokenizer says."""
 _ADVICE = {
-    "polars": "Write   {name} = {name}.to_pandas()   in a cell above.",
-    "pyarrow": "Write   {name} = {name}.to_pandas()   in a cell above.",
-    "Series": "Write   {name} = {name}.to_frame()   in a cell above.",
+    "polars": "Write   {name} = {name}.collect()   in a cell above.",
+    "pyarrow": "Write   {name} = {name}.read_all()   in a cell above.",
     "dict": "Write   {name} = pandas.DataFrame({name})   in a cell above.",
 }
 
 
 def is_data(value: Any) -> bool:
-    """Returns whether the value holds rows: a pandas DataFrame, a Dataset or DatasetDict, or a list of dicts."""
+    """Returns whether the value holds rows: a table of pandas, polars or pyarrow, a Dataset or DatasetDict, a list of dicts."""
     if isinstance(value, list):
         return bool(value) and all(isinstance(row, dict) for row in value)
     return any(_is_a(value, package, names) for package, names in _TABLES.items())
@@ -92,10 +98,10 @@ def put_in_place(text: SpecText, variables: Mapping[str, Any] | None) -> Kept:
     """Puts plain values where `$name` stands in the data, and returns the rows and functions that it names."""
     kept = Kept()
     for path, word in list(_words(text.data, ())):
-        if not word.startswith("$") or text.is_refused(path):
+        if not word.startswith("$") or not path or text.is_refused(path):
             continue
         if word.startswith("$$"):
-            if path not in DATA_KEYS and not takes_function(path):
+            if not takes_rows(path) and not takes_function(path):
                 _replace(text.data, path, word[1:])
             continue
         match = VARIABLE.fullmatch(word)
@@ -110,7 +116,7 @@ def put_in_place(text: SpecText, variables: Mapping[str, Any] | None) -> Kept:
 
 
 def _use(text: SpecText, path: Path, name: str, value: Any, kept: Kept) -> None:
-    wants_data = path in DATA_KEYS
+    wants_data = takes_rows(path)
     if wants_data and is_data(value):
         kept.rows[name] = value
         return
@@ -136,19 +142,27 @@ def _use(text: SpecText, path: Path, name: str, value: Any, kept: Kept) -> None:
 
 def takes_function(path: Path) -> bool:
     """Returns whether a function may stand at the path."""
-    return path in FUNCTION_KEYS or (len(path) == 3 and path[:2] == ("evaluate", "metrics"))
+    return path in FUNCTION_KEYS or (len(path) == 3 and path[:2] in FUNCTION_LISTS)
+
+
+def takes_rows(path: Path) -> bool:
+    """Returns whether rows of the notebook may stand at the path: as a source, as one of several, or as a mapping's."""
+    names = tuple(part for part in path if isinstance(part, str))
+    return names in DATA_KEYS or (names[:-1] in DATA_KEYS and names[-1] == "source")
 
 
 def _missing(name: str, variables: Mapping[str, Any] | None, path: Path) -> tuple[str, str]:
     what = f"there is no variable {name!r}."
     if variables is None:
-        text = "" if path in FUNCTION_KEYS else f" For the text itself write   $${name}"
+        text = (
+            "" if path in FUNCTION_KEYS or path[:2] == ("data", "clean") else f" For the text itself write   $${name}"
+        )
         return what, f"Variables are known in a notebook only.{text}"
     known = [word for word in variables if isinstance(word, str) and not word.startswith("_")]
     close = closest(name, known)
     if close:
         return what, f"Did you mean ${close}?"
-    rows = [f"${word}" for word in known if path in DATA_KEYS and is_data(variables[word])]
+    rows = [f"${word}" for word in known if takes_rows(path) and is_data(variables[word])]
     return what, f"Variables that hold rows: {listed(rows)}." if rows else "Define it in a cell above."
 
 
@@ -171,7 +185,7 @@ def _advice(name: str, value: Any, path: Path) -> str:
         return "A name can, a config of transformers, or a dict of its settings."
     if path in (*MODEL_KEYS, *TOKENIZER_KEYS):
         return f"A name can, and a {'model' if path in MODEL_KEYS else 'tokenizer'} of transformers."
-    if path not in DATA_KEYS:
+    if not takes_rows(path):
         if is_data(value):
             return "Rows belong under data.train, data.validation or data.test."
         return "A number, a text, true or false, or a list of them can."

@@ -10,8 +10,8 @@ from datasets import Dataset, Features, List, Value
 
 from nbft.data.answers import find_answer, read_answers
 from nbft.data.columns import Role, recognise
+from nbft.data.rows import NothingLeft, each, first_of
 from nbft.errors import DataError
-from nbft.tasks.base import Warn
 
 ROLES = (
     Role("question", ("question", "query")),
@@ -29,12 +29,22 @@ _SCHEMA = Features(
         "end": Value("int64"),
     }
 )
-SHOWN_ROWS = 5
+
+
+@dataclass(frozen=True)
+class AnsweredRows:
+    """Rows of question, context, answers, start and end, and what is to be told of them."""
+
+    rows: Dataset
+    notes: list[str]
+    left_out: dict[str, list[int]]
+    """Rows of the source, from 0, that can't be used, by the reason."""
+    warnings: list[tuple[str, str]]
 
 
 @dataclass
 class _Count:
-    """Row numbers, from 1, of what was found wrong."""
+    """Row numbers, from 0, of what was found wrong."""
 
     incomplete: list[int] = field(default_factory=list)
     moved: list[int] = field(default_factory=list)
@@ -48,18 +58,17 @@ def answered_rows(
     rows: Dataset,
     split: str,
     given: Mapping[str, str | None],
-    warn: Warn,
     preprocess: Callable[[str], str] | None,
-) -> tuple[Dataset, list[str]]:
-    """Returns rows of question, context, answers, start and end, and notes.
+) -> AnsweredRows:
+    """Returns rows of question, context, answers, start and end.
 
     start and end are -1 for a question without answer and, outside of training, for one whose answer is nowhere in its
     context. Raises DataError where a column is missing, or no answer of the split is found in any context.
     """
     columns, notes = recognise(rows, {role.name: given.get(role.name) for role in ROLES}, ROLES)
     count, kept = _Count(), []
-    for number, row in enumerate(_raw(rows, columns), 1):
-        answers = _answers(row, number, columns["answers"])
+    for number, row in enumerate(_raw(rows, columns)):
+        answers = _answers(row, number + 1, columns["answers"])
         texts = {name: str(row[name] or "") for name in ("question", "context")}
         if preprocess:
             texts = {name: preprocess(text) if text else text for name, text in texts.items()}
@@ -75,17 +84,20 @@ def answered_rows(
             {**texts, "question": question, "answers": [text for text, _ in answers], "start": start, "end": end}
         )
     _refuse(len(rows), len(kept), split, count)
-    _report(len(rows), split, count, warn)
     if count.guessed:
         notes = [*notes, _guessed(split, count.guessed)]
-    return Dataset.from_list(kept, features=_SCHEMA), notes
+    left_out = {"have no question or no context": count.incomplete}
+    if split == "train":
+        left_out["have an answer that is nowhere in their context"] = count.nowhere
+    found = Dataset.from_list(kept, features=_SCHEMA)
+    return AnsweredRows(found, notes, left_out, _warnings(len(rows), split, count))
 
 
 def _raw(rows: Dataset, columns: Mapping[str, str]) -> Any:
     """Yields the rows under the names of their roles."""
     named = {**columns, **{name: name for name in _BESIDE if name in rows.column_names}}
-    for row in rows.select_columns(list(dict.fromkeys(named.values()))):
-        yield {role: row[column] for role, column in named.items()}  # pyright: ignore[reportArgumentType, reportCallIssue] - rows are dicts
+    for row in each(rows.select_columns(list(dict.fromkeys(named.values())))):
+        yield {role: row[column] for role, column in named.items()}
 
 
 def _answers(row: Mapping[str, Any], number: int, column: str) -> list[tuple[str, int | None]]:
@@ -121,38 +133,53 @@ def _place(
 
 def _refuse(total: int, kept: int, split: str, count: _Count) -> None:
     if len(count.incomplete) == total:
-        raise DataError(f"No row of the {split} data has both question and context.", "", f"data.{split}")
+        raise NothingLeft(f"No row of the {split} data has both question and context.", "", f"data.{split}")
     if count.placed or split != "train":
         return
     if count.nowhere:
-        raise DataError(
+        raise NothingLeft(
             f"No answer is found in any context: of {len(count.nowhere)} answers none stands in its own.",
             "An answer must be a stretch of its context, letter by letter. Is data.columns.context the right column?",
             "data.columns",
         )
-    raise DataError(
+    raise NothingLeft(
         f"No training row has an answer: of {kept} questions there is nothing to learn.",
         "Is data.columns.answers the right column?",
         "data.columns",
     )
 
 
-def _report(total: int, split: str, count: _Count, warn: Warn) -> None:
-    def said(rows: list[int], what: str) -> None:
-        if rows:
-            warn(f"{len(rows)} of {total} {split} rows {what}", f"The first of them: row {_first(rows)}.")
-
-    said(count.incomplete, "have no question or no context and were left out.")
-    said(
-        count.moved, "have an answer_start where the answer does not stand: the nearest place where it does was taken."
-    )
-    fate = "were left out" if split == "train" else "are scored all the same"
-    said(count.nowhere, f"have an answer that is nowhere in their context, and {fate}.")
-
-
-def _first(rows: list[int]) -> str:
-    return ", ".join(map(str, rows[:SHOWN_ROWS]))
+def _warnings(total: int, split: str, count: _Count) -> list[tuple[str, str]]:
+    """Returns what is amiss with rows that stay."""
+    said = [
+        (
+            count.moved,
+            "have an answer_start where the answer does not stand: the nearest place where it does was taken.",
+        )
+    ]
+    if split != "train":
+        said.append((count.nowhere, "have an answer that is nowhere in their context, and are scored all the same."))
+    return [(f"{len(rows)} of {total} {split} rows {what}", first_of(rows)) for rows, what in said if rows]
 
 
 def _guessed(split: str, rows: int) -> str:
     return f"The data does not say where answers stand: the first place was taken. In {rows} {split} rows there are several."
+
+
+def changed_rows(batch: Mapping[str, list[Any]], change: Callable[[str], str]) -> dict[str, list[Any]]:
+    """Returns a batch of the rows with their texts changed; a row whose answer would be lost stays as it was."""
+    made = {name: list(values) for name, values in batch.items()}
+    for i, (question, context) in enumerate(zip(batch["question"], batch["context"], strict=True)):
+        texts, answers = [change(question), change(context)], [change(text) for text in batch["answers"][i]]
+        start = end = -1
+        if batch["start"][i] >= 0:
+            answer = change(context[batch["start"][i] : batch["end"][i]])
+            near = round(batch["start"][i] * len(texts[1]) / max(len(context), 1))
+            place = find_answer(texts[1], answer, near) if answer.strip() else None
+            if place is None:
+                continue
+            start, end = place.start, place.end
+        if all(text.strip() for text in texts):
+            made["question"][i], made["context"][i], made["answers"][i] = *texts, answers
+            made["start"][i], made["end"][i] = start, end
+    return made

@@ -7,11 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import numpy as np
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
+from nbft.data.rows import cells, first_of, told
+from nbft.data.slices import is_large, slices, written
 from nbft.data.splits import hold_out
 from nbft.errors import DataError
 from nbft.spec.metric_names import DEFAULT_METRICS, metrics_of
@@ -40,12 +43,15 @@ class Features:
     """The standardised rows, for tasks that score text."""
     example_of: list[int] = field(default_factory=list)
     """The example that each feature was made from: a long context gives several windows."""
+    full: list[int] = field(default_factory=list)
+    """Tokens of each feature before it was cut; empty where nothing is."""
 
     def select(self, order: Sequence[int]) -> Features:
         """Returns some of the features, in another order; all examples stay."""
         chosen = [self.example_of[i] for i in order] if self.example_of else []
         lengths = [self.lengths[i] for i in order]
-        return Features(self.rows.select(order), lengths, self.cut, self.limit, self.examples, chosen)
+        full = [self.full[i] for i in order] if self.full else []
+        return Features(self.rows.select(order), lengths, self.cut, self.limit, self.examples, chosen, full)
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,20 @@ class Sample:
     text: str
     reference: str = ""
     """What it should have said, where that is known."""
+
+
+BETWEEN = "\n\x1f\n"
+"""Stands between the texts of a row where they are compared as one."""
+
+
+def map_columns(rows: Dataset, change: Callable[[dict[str, list[Any]]], dict[str, list[Any]]]) -> Dataset:
+    """Returns rows whose columns were changed, batch by batch: large ones stay on the disk."""
+
+    def made(part: Dataset) -> Dataset:
+        name = uuid4().hex  # else the function is hashed, which not all functions of users can be
+        return part.map(change, batched=True, features=rows.features, keep_in_memory=True, new_fingerprint=name)
+
+    return written(made(part) for _, part in slices(rows)) if is_large(rows) else made(rows)
 
 
 def default_limit(lengths: Sequence[int], tokenizer: PreTrainedTokenizerBase, model_limit: int | None) -> int:
@@ -81,6 +101,8 @@ class Task(ABC):
     """Whether the model's own loss divides by the labels of the whole step, not by those of its pass alone."""
     generates: bool = False
     """Whether evaluations write text with `generate`, instead of looking at logits."""
+    text_columns: ClassVar[tuple[str, ...]] = ("text",)
+    """Standardised columns that hold text."""
     labels: list[str]
 
     def __init__(self, spec: RunSpec, warn: Warn) -> None:
@@ -91,6 +113,14 @@ class Task(ABC):
         """What was decided for the user, a sentence each."""
         self.preprocess: Callable[[str], str] | None = None
         """What every text goes through first."""
+        self.left_out: dict[str, list[int]] = {}
+        """Rows of the source, from 0, that the last `standardise` left out, by the reason; all others are in order."""
+        self.warns_of_rows = True
+        """Whether rows that are left out are warned of at once; not where a source is standardised piece by piece."""
+        self.split = "train"
+        """The split whose features are made."""
+        self.first_feature = 0
+        """The number of the first of them, where they are made piece by piece."""
         self.model_limit: int | None = None
         """Tokens the model can read, where it has a limit."""
         self.pad_to_multiple_of: int | None = None
@@ -119,9 +149,37 @@ class Task(ABC):
     def standardise(self, rows: Dataset, split: str) -> Dataset:
         """Returns the rows in the task's own columns; raises DataError where a column is missing or nothing is left."""
 
-    @abstractmethod
+    def look_at(self, rows: Dataset) -> None:
+        """Decides by all rows of the training source what `standardise` would else decide by the first that it gets."""
+        return
+
+    def leave_out(self, split: str, total: int, rows: Sequence[int], why: str) -> None:
+        """Takes note of rows (from 0) that can't be used, and warns; `why` goes on after `3 of 20 train rows`."""
+        if not rows:
+            return
+        self.left_out.setdefault(why, []).extend(rows)
+        if self.warns_of_rows:
+            self.warn(told(len(rows), total, split, why), first_of(rows))
+
     def texts(self, rows: Dataset) -> Iterable[str]:
         """Yields every text of standardised rows: what a tokenizer is learnt from."""
+        for column in self.text_columns:
+            if column in rows.column_names:
+                yield from cells(rows, column)
+
+    def map_texts(self, rows: Dataset, change: Callable[[str], str]) -> Dataset:
+        """Returns standardised rows whose texts went through a function."""
+        columns = [column for column in self.text_columns if column in rows.column_names]
+        return map_columns(rows, lambda batch: {name: [change(text) for text in batch[name]] for name in columns})
+
+    def inputs(self, rows: Dataset) -> Iterable[str]:
+        """Yields what the model reads of each standardised row, as one text."""
+        columns = [column for column in self.text_columns if column in rows.column_names]
+        return (BETWEEN.join(parts) for parts in zip(*(cells(rows, column) for column in columns), strict=True))
+
+    def targets(self, rows: Dataset) -> Iterable[str] | None:
+        """Yields what the model should say of each standardised row, None where the texts themselves are learnt."""
+        return None
 
     def strata(self, rows: Dataset) -> Sequence[str] | None:
         """Returns what a split should keep in proportion, row by row, or None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -19,17 +19,17 @@ from transformers.models.auto.modeling_auto import (
 from nbft.data.columns import refuse_unknown
 from nbft.data.conversations import KNOWN, Form, conversation, recognise_form
 from nbft.data.messages import Message, Unusable, with_text
+from nbft.data.rows import NothingLeft, cells, each
 from nbft.errors import DataError, ModelError
 from nbft.inference.chat import write_replies
 from nbft.spec.sections import Model, RunSpec
-from nbft.tasks.base import Collate, Features, Sample, Task, Warn, default_limit
+from nbft.tasks.base import Collate, Features, Sample, Task, Warn, default_limit, map_columns
 from nbft.tasks.chat_template import Encoded, Template, Unmarkable, set_template
 from nbft.tasks.language_model import IGNORED, TokenScores, padded
 from nbft.tasks.pretrained import load_model, read_config
 
 SAMPLE_ROWS = 200
 """Rows that a data set's form is recognised from."""
-SHOWN_ROWS = 5
 SHOWN_CHARACTERS = 400
 _COLUMNS = (*KNOWN, "label")
 
@@ -38,6 +38,7 @@ class Chat(TokenScores, Task):
     """Rows have `messages` and `tools`, both as JSON text: in a table objects of different keys would get each other's."""
 
     name = "chat"
+    text_columns = ("messages",)
     loss_counts_items = True
     shift = True
 
@@ -73,7 +74,7 @@ class Chat(TokenScores, Task):
         self.notes += [note] if note not in self.notes else []
         table: dict[str, list[str]] = {"messages": [], "tools": []}
         flaws: dict[str, list[int]] = {}
-        for number, row in enumerate(rows, 1):
+        for number, row in enumerate(each(rows)):
             try:
                 messages, tools = self._read(row, form)
             except Unusable as error:
@@ -81,28 +82,42 @@ class Chat(TokenScores, Task):
                 continue
             table["messages"].append(json.dumps(messages, ensure_ascii=False))
             table["tools"].append(json.dumps(tools, ensure_ascii=False))
-        self._report_dropped(flaws, split, len(rows))
+        self._leave_out(flaws, split, len(rows))
         return Dataset.from_dict(table)
 
     def _read(self, row: Any, form: Form) -> tuple[list[Message], list[dict[str, Any]]]:
         messages, tools = conversation(row, form)
         return (with_text(messages, self.preprocess) if self.preprocess else messages), tools
 
-    def _report_dropped(self, flaws: Mapping[str, list[int]], split: str, total: int) -> None:
+    def _leave_out(self, flaws: Mapping[str, list[int]], split: str, total: int) -> None:
         dropped = sum(map(len, flaws.values()))
         if dropped == total:
             why = max(flaws, key=lambda flaw: len(flaws[flaw])) if flaws else "there are none"
-            raise DataError(f"No row of the {split} data is a conversation to learn from: {why}.")
+            raise NothingLeft(f"No row of the {split} data is a conversation to learn from: {why}.")
         for flaw, rows in flaws.items():
-            self.warn(
-                f"{len(rows)} of {total} {split} rows were left out: {flaw}.",
-                f"The first of them: row {', '.join(map(str, rows[:SHOWN_ROWS]))}.",
-            )
+            self.leave_out(split, total, rows, f"can't be learnt from ({flaw})")
 
     def texts(self, rows: Dataset) -> Iterable[str]:
         """Yields what every message says."""
-        for messages in rows["messages"]:
+        for messages in cells(rows, "messages"):
             yield from (message["content"] for message in json.loads(messages))
+
+    def map_texts(self, rows: Dataset, change: Callable[[str], str]) -> Dataset:
+        """Returns the rows with every message's text changed."""
+
+        def changed(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+            made = [with_text(json.loads(messages), change) for messages in batch["messages"]]
+            return {"messages": [json.dumps(messages, ensure_ascii=False) for messages in made]}
+
+        return map_columns(rows, changed)
+
+    def inputs(self, rows: Dataset) -> Iterable[str]:
+        """Yields what was said before the last answer."""
+        return (json.dumps(json.loads(messages)[:-1], ensure_ascii=False) for messages in cells(rows, "messages"))
+
+    def targets(self, rows: Dataset) -> Iterable[str]:
+        """Yields the last answers."""
+        return (json.dumps(json.loads(messages)[-1:], ensure_ascii=False) for messages in cells(rows, "messages"))
 
     def learn_labels(self, train: Dataset, others: Mapping[str, Dataset]) -> None:
         """Learns none; refuses a model that does not write."""
@@ -141,7 +156,7 @@ class Chat(TokenScores, Task):
         limit = max_tokens or default_limit(lengths, tokenizer, self.model_limit)
         kept = [i for i, learnt in enumerate(encoded.learnt) if learnt[:limit].any()]
         if not kept:
-            raise DataError(*_nothing_to_learn(rows, template, encoded, limit), "data.max_tokens")
+            raise NothingLeft(*_nothing_to_learn(rows, template, encoded, limit), "data.max_tokens")
         if len(kept) < len(lengths):
             self.warn(
                 f"{len(lengths) - len(kept)} of {len(lengths)} conversations were left out: "
@@ -154,13 +169,14 @@ class Chat(TokenScores, Task):
             self._take_answers(learnt, template, tokenizer)
         labels = [np.where(mask, row, IGNORED) for row, mask in zip(ids, learnt, strict=True)]
         cut = sum(lengths[i] > limit for i in kept)
-        return Features(Dataset.from_dict({"input_ids": ids, "labels": labels}), [len(row) for row in ids], cut, limit)
+        made = Dataset.from_dict({"input_ids": ids, "labels": labels})
+        return Features(made, [len(row) for row in ids], cut, limit, full=[lengths[i] for i in kept])
 
     def _encode(self, rows: Dataset, template: Template) -> Encoded:
         """Returns the rows as tokens; warns of those that the template refuses, raises DataError where it refuses all."""
         refused: dict[str, int] = {}
         written = []
-        for messages, tools in zip(rows["messages"], rows["tools"], strict=True):
+        for messages, tools in zip(cells(rows, "messages"), cells(rows, "tools"), strict=True):
             try:
                 written.append(template.write(json.loads(messages), json.loads(tools)))
             except Unmarkable as error:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from datasets import ClassLabel, Dataset, List
 
+from nbft.data.rows import cells
 from nbft.errors import DataError
 
 ProblemName = Literal["single-label", "multi-label", "regression"]
@@ -25,7 +26,7 @@ def see_problem(rows: Dataset, column: str) -> tuple[ProblemName, str]:
     feature = rows.features[column]
     if isinstance(feature, ClassLabel):
         return "single-label", ""
-    values = [value for value in rows[column] if not _is_missing(value)]
+    values = [value for value in cells(rows, column) if not _is_missing(value)]
     if any(isinstance(value, list) for value in values):
         return "multi-label", f"Column {column!r} holds lists: each text may have several labels (multi-label)."
     texts = [value for value in values if isinstance(value, str)]
@@ -58,7 +59,7 @@ def read_single(rows: Dataset, column: str) -> list[str | None]:
     """Returns each row's label as text; raises DataError for a row that has several."""
     names = _names_of(rows.features[column])
     labels: list[str | None] = []
-    for number, value in enumerate(rows[column], start=1):
+    for number, value in enumerate(cells(rows, column), start=1):
         one = value
         if isinstance(value, list):
             if len(value) > 1:
@@ -73,7 +74,7 @@ def read_single(rows: Dataset, column: str) -> list[str | None]:
 
 def read_several(rows: Dataset, column: str) -> tuple[list[list[str] | None], str]:
     """Returns each row's labels, each once, and a note on how they were read; an empty list is a row without any label."""
-    values, names = list(rows[column]), _names_of(rows.features[column])
+    values, names = list(cells(rows, column)), _names_of(rows.features[column])
     if not names and _is_several_hot(values):
         names = [str(place) for place in range(len(next(value for value in values if value)))]
         note = (
@@ -89,7 +90,7 @@ def read_several(rows: Dataset, column: str) -> tuple[list[list[str] | None], st
 def read_numbers(rows: Dataset, column: str) -> list[float | None]:
     """Returns each row's number; raises DataError for one that isn't."""
     numbers: list[float | None] = []
-    for row, value in enumerate(rows[column], start=1):
+    for row, value in enumerate(cells(rows, column), start=1):
         try:
             number = None if _is_missing(value) else float(value)
         except (TypeError, ValueError):

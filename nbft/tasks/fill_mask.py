@@ -18,6 +18,7 @@ from torch.nn import functional
 from transformers import AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerBase, TrainingArguments
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
+from nbft.data.rows import NothingLeft, cells
 from nbft.errors import DataError, ModelError
 from nbft.inference.text_generation import frame_of
 from nbft.tasks.base import Collate, Features, default_limit
@@ -37,11 +38,9 @@ class FillMask(TokenScores, PlainText):
 
     name = "fill-mask"
     shift = False
-    _train: Dataset | None = None
 
     def learn_labels(self, train: Dataset, others: Mapping[str, Dataset]) -> None:
         """Refuses models that don't guess words, and warns of one that has to learn it first."""
-        self._train = train
         fix = "Take one such as bert or roberta; for models that write there is   task: text-generation"
         refuse_wrong_model(self.spec, MODEL_FOR_MASKED_LM_MAPPING_NAMES, "can't guess a word from both its sides", fix)
         if not self.spec.fill_mask.share:
@@ -98,10 +97,10 @@ class FillMask(TokenScores, PlainText):
         masking = Masking(tokenizer, self.spec.fill_mask.share, self.spec.seed)
         some = [row for row in pieces if masking.maskable(np.asarray(row)).any()]
         if not some:
-            raise DataError("The texts hold no token that could be hidden: the tokenizer knows none of their words.")
-        if rows is self._train:
+            raise NothingLeft("The texts hold no token that could be hidden: the tokenizer knows none of their words.")
+        if self.split == "train":
             self._say(len(texts), sum(length > limit for length in lengths), len(some))
-            table = {"input_ids": some, "row": list(range(len(some)))}
+            table = {"input_ids": some, "row": [self.first_feature + row for row in range(len(some))]}
         else:
             masked = [masking.mask(np.asarray(ids), 0, row) for row, ids in enumerate(some)]
             table = {"input_ids": [ids for ids, _ in masked], "labels": [labels for _, labels in masked]}
@@ -172,6 +171,6 @@ class MaskingCollator:
 
 def _tokenised(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Iterable[list[int]]:
     """Yields the tokens of each text, without what the tokenizer puts around it."""
-    texts = iter(rows["text"])
+    texts = cells(rows, "text")
     while some := list(islice(texts, _AT_ONCE)):
         yield from tokenizer(some, add_special_tokens=False, verbose=False, **_BARE)["input_ids"]

@@ -8,13 +8,13 @@ from datasets import Dataset
 
 from nbft.data.columns import KNOWN_NAMES, Role, columns_fix, is_text, recognise
 from nbft.data.documents import cut_tail
+from nbft.data.rows import NothingLeft, cells
 from nbft.data.splits import hold_out
 from nbft.errors import DataError, ModelError
 from nbft.spec.sections import RunSpec
 from nbft.tasks.base import Task
 from nbft.tasks.pretrained import read_config
 
-SHOWN_ROWS = 5
 SHOWN_CHARACTERS = 40
 
 
@@ -34,21 +34,12 @@ class PlainText(Task):
             kind = rows.features[column]
             raise DataError(f"Column {column!r} holds no text, but {kind}.", columns_fix(rows), "data.columns.text")
         self.notes += [note for note in notes if note not in self.notes]
-        texts = [self.preprocess(text) if self.preprocess and text else text or "" for text in rows[column]]
+        texts = [self.preprocess(text) if self.preprocess and text else text or "" for text in cells(rows, column)]
         kept = [text for text in texts if text.strip()]
         if not kept:
-            raise DataError(f"No row of the {split} data has any text.", columns_fix(rows), f"data.{split}")
-        if len(kept) < len(texts):
-            empty = [str(i + 1) for i, text in enumerate(texts) if not text.strip()]
-            self.warn(
-                f"{len(empty)} of {len(texts)} {split} rows have no text and were left out.",
-                f"The first of them: row {', '.join(empty[:SHOWN_ROWS])}.",
-            )
+            raise NothingLeft(f"No row of the {split} data has any text.", columns_fix(rows), f"data.{split}")
+        self.leave_out(split, len(texts), [i for i, text in enumerate(texts) if not text.strip()], "have no text")
         return Dataset.from_dict({"text": kept})
-
-    def texts(self, rows: Dataset) -> Iterable[str]:
-        """Yields the texts."""
-        yield from rows["text"]
 
     def hold_out(self, rows: Dataset, size: float | int) -> tuple[Dataset, Dataset, str]:
         """Returns (kept, held out, note): whole texts by chance, or the end of the one text that there is."""

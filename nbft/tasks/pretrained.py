@@ -110,11 +110,25 @@ def load_model(auto_class: Any, model: Model, tokenizer: PreTrainedTokenizerBase
         loaded = load_pretrained(auto_class, str(model.name), **kwargs)
     embedded = cast("torch.nn.Embedding", loaded.get_input_embeddings()).num_embeddings
     if len(tokenizer) > embedded:
-        loaded.resize_token_embeddings(len(tokenizer))
+        _add_embeddings(loaded, embedded, len(tokenizer))
     if auto_class is AutoModelForCausalLM and getattr(loaded, "loss_type", None) is None:
         # of GPT2LMHeadModel transformers can't tell it by the name, and then counts a label too many in each row
         loaded.loss_type = "ForCausalLM"
     return loaded
+
+
+@torch.no_grad()
+def _add_embeddings(model: PreTrainedModel, known: int, wanted: int) -> None:
+    """Makes room for new tokens.
+
+    transformers begins all of them at the mean of the old ones (Hewitt 2021), which is right for a model that writes: its
+    old words keep their chances. An encoder couldn't tell such tokens apart: there each is drawn as the old ones are spread.
+    """
+    model.resize_token_embeddings(wanted)
+    if model.get_output_embeddings() is None:
+        weight = cast("torch.Tensor", model.get_input_embeddings().weight)
+        old, new = weight[:known], weight[known:wanted]
+        new.copy_(old.mean(dim=0) + torch.randn_like(new) * old.std(dim=0))
 
 
 def _from_scratch(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,14 @@ from transformers import (
 )
 from transformers.models.auto.modeling_auto import MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES
 
+from nbft.data.rows import cells
 from nbft.errors import DataError, ModelError
 from nbft.inference.question_answering import IMPOSSIBLE, best_of, may_answer_nothing
 from nbft.inference.spans import Best, Found, decide, spans_of, trimmed
 from nbft.inference.windows import Window, windows
 from nbft.metrics.answers import answer_metrics, is_by_character
-from nbft.tasks.answered_rows import answered_rows
-from nbft.tasks.base import Collate, Features, Sample, Task
+from nbft.tasks.answered_rows import answered_rows, changed_rows
+from nbft.tasks.base import BETWEEN, Collate, Features, Sample, Task, map_columns
 from nbft.tasks.pretrained import load_model, read_config
 from nbft.tasks.window_trainer import POSITIONS, WindowTrainer
 
@@ -40,6 +41,7 @@ class QuestionAnswering(Task):
     """Rows have `question`, `context`, `answers` (texts) and the `start` and `end` of one of them, -1 where there is none."""
 
     name = "question-answering"
+    text_columns = ("question", "context")
     trainer_base = WindowTrainer
     label_names = POSITIONS
     may_be_none = False
@@ -51,19 +53,26 @@ class QuestionAnswering(Task):
 
     def standardise(self, rows: Dataset, split: str) -> Dataset:
         """Returns the rows; those without question or context are dropped, of training also those whose answer is nowhere."""
-        table, notes = answered_rows(rows, split, self.spec.data.columns.model_dump(), self.warn, self.preprocess)
-        self.notes += [note for note in notes if note not in self.notes]
-        return table
+        read = answered_rows(rows, split, self.spec.data.columns.model_dump(), self.preprocess)
+        self.notes += [note for note in read.notes if note not in self.notes]
+        for why, left in read.left_out.items():
+            self.leave_out(split, len(rows), left, why)
+        for message, fix in read.warnings:
+            self.warn(message, fix)
+        return read.rows
 
-    def texts(self, rows: Dataset) -> Iterable[str]:
-        """Yields questions and contexts."""
-        yield from rows["question"]
-        yield from rows["context"]
+    def map_texts(self, rows: Dataset, change: Callable[[str], str]) -> Dataset:
+        """Returns the rows with their texts changed, answers in their place; where one would be lost the row stays as it was."""
+        return map_columns(rows, lambda batch: changed_rows(batch, change))
+
+    def targets(self, rows: Dataset) -> Iterable[str]:
+        """Yields the answers to each question."""
+        return (BETWEEN.join(answers) for answers in cells(rows, "answers"))
 
     def hold_out(self, rows: Dataset, size: float | int) -> tuple[Dataset, Dataset, str]:
         """Returns (kept, held out, note): a context is in one of them only, so about as many rows as `size` says."""
         of_context: dict[str, list[int]] = defaultdict(list)
-        for i, context in enumerate(rows["context"]):
+        for i, context in enumerate(cells(rows, "context")):
             of_context[context].append(i)
         wanted = max(round(size * len(rows)), 1) if isinstance(size, float) else size
         if len(of_context) == len(rows) or len(of_context) < 2 or wanted >= len(rows):
@@ -244,7 +253,7 @@ def _text(context: str, found: Found) -> str:
 
 
 def _without_answer(rows: Dataset) -> int:
-    return sum(not answers for answers in rows["answers"])
+    return sum(not answers for answers in cells(rows, "answers"))
 
 
 def _by_character(rows: Dataset) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from datasets import ClassLabel, Dataset, List
 
+from nbft.data.rows import cells
 from nbft.errors import DataError
 from nbft.inference.token_classification import OUTSIDE
 from nbft.inference.words import Place, joined, words_of
@@ -37,7 +38,7 @@ def has_spans(rows: Dataset, tags: str) -> bool:
     feature = rows.features[tags]
     if isinstance(feature, List) and isinstance(feature.feature, dict | List):
         return True
-    first = next((value for row in rows[tags] if (value := _unpacked(row))), None)
+    first = next((value for row in cells(rows, tags) if (value := _unpacked(row))), None)
     return bool(first) and isinstance(first[0], Mapping | list | tuple)
 
 
@@ -45,7 +46,7 @@ def read_tagged(
     rows: Dataset, source: str, tags: str, preprocess: Callable[[str], str] | None
 ) -> tuple[list[TaggedRow | None], Said]:
     """Returns each row, None where it has no words or no tags, and what to tell; raises DataError, naming the row."""
-    values = [_unpacked(value, ",") for value in rows[tags]]
+    values = [_unpacked(value, ",") for value in cells(rows, tags)]
     if has_spans(rows, tags):
         return _of_spans(rows, source, values, preprocess)
     said = Said()
@@ -53,7 +54,7 @@ def read_tagged(
     if not names and any(isinstance(tag, int) for value in values for tag in value or []):
         said.notes.append(f"The tags in column {tags!r} are numbers without names: 0 was taken for O.")
     read: list[TaggedRow | None] = []
-    for row, (tokens, value) in enumerate(zip(rows[source], values, strict=True), start=1):
+    for row, (tokens, value) in enumerate(zip(cells(rows, source), values, strict=True), start=1):
         found = [str(token) for token in _unpacked(tokens) or []]
         named = [_name(tag, names, row) for tag in value or []]
         if len(found) != len(named) and value is not None:
@@ -76,7 +77,7 @@ def _of_spans(
         raise DataError(what, "Leave it out, or change texts and spans before they come here.", "data.preprocess")
     read: list[TaggedRow | None] = []
     widened = within = 0
-    for row, (text, value) in enumerate(zip(rows[source], values, strict=True), start=1):
+    for row, (text, value) in enumerate(zip(cells(rows, source), values, strict=True), start=1):
         if not isinstance(text, str) or not text.strip() or value is None:
             read.append(None)
             continue

@@ -15,22 +15,21 @@ from transformers import (
 )
 
 from nbft.data.columns import find_columns
-from nbft.errors import DataError
+from nbft.data.rows import NothingLeft, cells
 from nbft.tasks.base import Collate, Features, Task, default_limit
 from nbft.tasks.class_labels import see_problem
 from nbft.tasks.class_problems import PROBLEMS, LabelProblem, refuse_options
 from nbft.tasks.class_weights import Loss
+from nbft.tasks.long_texts import BARE, encode_long
 from nbft.tasks.pretrained import load_model
 from nbft.tasks.rare_labels import keep_every_label, refuse_unseen
-
-SHOWN_ROWS = 5
-_BARE: Any = {"return_attention_mask": False}  # the collator makes it
 
 
 class TextClassification(Task):
     """Rows have `text`, `text_pair` where there are pairs, and `label`: a name, a list of names, or a number."""
 
     name = "text-classification"
+    text_columns = ("text", "text_pair")
     problem: LabelProblem
     """What a label is; known once the training rows are."""
     _loss: Loss | None = None
@@ -55,13 +54,20 @@ class TextClassification(Task):
         labels, note = self.problem.read(rows, columns["label"])
         self.notes += [said for said in [*notes, note] if said and said not in self.notes]
         table: dict[str, list[Any]] = {
-            role: [self._text(v) for v in rows[columns[role]]] for role in ("text", "text_pair") if role in columns
+            role: [self._text(v) for v in cells(rows, columns[role])]
+            for role in ("text", "text_pair")
+            if role in columns
         }
         table["label"] = labels
         whole = [i for i in range(len(rows)) if all(table[role][i] not in ("", None) for role in table)]
         if len(whole) < len(rows):
-            self._report_dropped(table, split, len(rows), whole)
+            self._leave_out(table, split, len(rows), whole)
         return Dataset.from_dict({role: [values[i] for i in whole] for role, values in table.items()})
+
+    def look_at(self, rows: Dataset) -> None:
+        """Decides what a label is."""
+        if not hasattr(self, "problem"):
+            self._settle(rows, find_columns(rows, self.spec.data.columns.model_dump())[0]["label"])
 
     def _settle(self, rows: Dataset, column: str) -> None:
         """Decides what a label is, by the spec or by the training rows."""
@@ -72,30 +78,23 @@ class TextClassification(Task):
         self._column = column
         self.notes += [f"{note} To have it otherwise, set classification.problem."] if note else []
 
-    def texts(self, rows: Dataset) -> Iterable[str]:
-        """Yields texts and their pairs."""
-        for column in ("text", "text_pair"):
-            if column in rows.column_names:
-                yield from rows[column]
-
     def _text(self, value: Any) -> str:
         text = _to_text(value)
         return self.preprocess(text) if self.preprocess and text else text
 
-    def _report_dropped(self, table: dict[str, list[Any]], split: str, total: int, whole: list[int]) -> None:
-        kept = set(whole)
-        first = [i + 1 for i in range(total) if i not in kept][:SHOWN_ROWS]
+    def _leave_out(self, table: dict[str, list[Any]], split: str, total: int, whole: list[int]) -> None:
         missing = [role for role, values in table.items() if any(value in ("", None) for value in values)]
         if not whole:
-            raise DataError(f"No row of the {split} data has both text and label.", f"Empty: {', '.join(missing)}.")
-        count = total - len(whole)
-        self.warn(
-            f"{count} of {total} {split} rows have no {' or '.join(missing)} and were left out.",
-            f"The first of them: row {', '.join(map(str, first))}.",
-        )
+            raise NothingLeft(f"No row of the {split} data has both text and label.", f"Empty: {', '.join(missing)}.")
+        kept = set(whole)
+        self.leave_out(split, total, [i for i in range(total) if i not in kept], f"have no {' or '.join(missing)}")
 
     def _names(self, rows: Dataset) -> list[list[str]]:
-        return [self.problem.held(label) for label in rows["label"]]
+        return [self.problem.held(label) for label in cells(rows, "label")]
+
+    def targets(self, rows: Dataset) -> Iterable[str]:
+        """Yields the labels of each row."""
+        return map(str, cells(rows, "label"))
 
     def strata(self, rows: Dataset) -> Sequence[str] | None:
         """Returns each row's label, or the rarest of its labels: a split keeps their proportions."""
@@ -139,18 +138,18 @@ class TextClassification(Task):
     def features(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, max_tokens: int | None) -> Features:
         """Returns rows of input_ids (and token_type_ids for pairs) and labels."""
         texts = [rows[column][:] for column in ("text", "text_pair") if column in rows.column_names]
-        encoded = tokenizer(texts[0], texts[1] if len(texts) > 1 else None, truncation=False, verbose=False, **_BARE)
-        lengths = [len(ids) for ids in encoded["input_ids"]]
+        columns, lengths = encode_long(tokenizer, texts, max_tokens)
         limit = max_tokens or default_limit(lengths, tokenizer, self.model_limit)
-        columns = {key: list(values) for key, values in encoded.items()}
         too_long = [i for i, length in enumerate(lengths) if length > limit]
         for i in too_long:
             row = [text[i] for text in texts]
-            cut = tokenizer(row[0], row[1] if len(row) > 1 else None, truncation=True, max_length=limit, **_BARE)
+            cut = tokenizer(row[0], row[1] if len(row) > 1 else None, truncation=True, max_length=limit, **BARE)
             for key, values in columns.items():
                 values[i] = cut[key]
-        columns["labels"] = [self.problem.target(label) for label in rows["label"]]
-        return Features(Dataset.from_dict(columns), [min(n, limit) for n in lengths], len(too_long), limit)
+        columns["labels"] = [self.problem.target(label) for label in cells(rows, "label")]
+        return Features(
+            Dataset.from_dict(columns), [min(n, limit) for n in lengths], len(too_long), limit, full=lengths
+        )
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns a collator that pads to the longest row of the batch."""

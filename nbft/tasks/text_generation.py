@@ -17,7 +17,8 @@ from datasets import Dataset
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-from nbft.errors import DataError, ModelError
+from nbft.data.rows import NothingLeft, cells
+from nbft.errors import ModelError
 from nbft.inference.text_generation import continue_texts, frame_of
 from nbft.tasks.base import NO_LIMIT, Collate, Features, Sample
 from nbft.tasks.language_model import IGNORED, TokenScores, padded
@@ -89,7 +90,7 @@ class TextGeneration(TokenScores, PlainText):
             name: [row for row, keep in zip(values, learnt, strict=True) if keep] for name, values in table.items()
         }
         if not any(learnt):
-            raise DataError("The texts are too short: there is no token to be learnt from the ones before it.")
+            raise NothingLeft("The texts are too short: there is no token to be learnt from the ones before it.")
         if is_first:
             self._say(len(rows), len(tokens), len(table["labels"]))
         lengths = [len(row) for row in table["input_ids"]]
@@ -100,7 +101,7 @@ class TextGeneration(TokenScores, PlainText):
         start, end = frame_of(tokenizer)
         end = end or ([] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id])
         parts, opens = [], []
-        texts = iter(rows["text"])
+        texts = cells(rows, "text")
         while some := list(islice(texts, _AT_ONCE)):
             for ids in tokenizer(some, add_special_tokens=False, return_attention_mask=False, verbose=False)[
                 "input_ids"

@@ -11,7 +11,7 @@ from datasets import Dataset
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from nbft.data.rows import whole_rows
+from nbft.data.rows import cells, whole_rows
 from nbft.errors import DataError, ModelError
 from nbft.inference.text_to_text import decode, encode, with_prompt, write
 from nbft.spec.sections import RunSpec
@@ -34,6 +34,7 @@ class TextToText(Task):
     """Rows have `source` and `target`. Evaluation writes, and judges what was written by the targets as they are."""
 
     generates = True
+    text_columns = ("source", "target")
 
     def __init__(self, spec: RunSpec, warn: Warn) -> None:
         super().__init__(spec, warn)
@@ -55,7 +56,7 @@ class TextToText(Task):
     def standardise(self, rows: Dataset, split: str) -> Dataset:
         """Returns columns source and target; rows that lack one of them are dropped with a warning."""
         sources, targets = ([self._clean(value) for value in values] for values in self.pairs(rows))
-        whole = whole_rows({"source": sources, "target": targets}, split, self.warn)
+        whole = whole_rows({"source": sources, "target": targets}, split, self.leave_out)
         return Dataset.from_dict({"source": [sources[i] for i in whole], "target": [targets[i] for i in whole]})
 
     def _clean(self, value: Any) -> str:
@@ -65,8 +66,16 @@ class TextToText(Task):
     def texts(self, rows: Dataset) -> Iterable[str]:
         """Yields sources in their prompts, and targets."""
         template = self._template()[0]
-        yield from (with_prompt(template, text) for text in rows["source"])
-        yield from rows["target"]
+        yield from (with_prompt(template, text) for text in cells(rows, "source"))
+        yield from cells(rows, "target")
+
+    def inputs(self, rows: Dataset) -> Iterable[str]:
+        """Yields the sources."""
+        return cells(rows, "source")
+
+    def targets(self, rows: Dataset) -> Iterable[str]:
+        """Yields the targets."""
+        return cells(rows, "target")
 
     def _template(self) -> tuple[str | None, str]:
         return prompt_for(self.spec.data.prompt, self.name, read_config(self.spec.model), self.languages)
@@ -74,7 +83,7 @@ class TextToText(Task):
     def learn_labels(self, train: Dataset, others: Mapping[str, Dataset]) -> None:
         """Refuses a model that can't write, and targets that only repeat the sources."""
         writer_class(read_config(self.spec.model))
-        if train["source"][:] == train["target"][:]:
+        if all(source == target for source, target in zip(cells(train, "source"), cells(train, "target"), strict=True)):
             raise DataError(
                 f"In all {len(train)} training rows the target is the source itself: there is nothing to learn.",
                 "Do data.columns name two different columns?",

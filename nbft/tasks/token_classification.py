@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,12 @@ from transformers import (
 )
 
 from nbft.data.columns import Role, recognise
+from nbft.data.rows import NothingLeft, cells
 from nbft.errors import DataError, ModelError
 from nbft.inference.token_classification import OUTSIDE, split_tag
-from nbft.inference.words import lengths_of, windows
+from nbft.inference.words import joined, lengths_of, windows
 from nbft.metrics.spans import span_metrics
-from nbft.tasks.base import Collate, Features, Task, default_limit
+from nbft.tasks.base import Collate, Features, Task, default_limit, map_columns
 from nbft.tasks.class_weights import Loss
 from nbft.tasks.pretrained import load_model
 from nbft.tasks.rare_labels import keep_every_label, refuse_unseen, strata_of
@@ -50,7 +51,6 @@ ROLES = (
 )
 MASKED = -100
 """The label of tokens that are neither learnt nor scored."""
-SHOWN_ROWS = 5
 _NOTES = {
     "IOB1": "The tags are IOB1: they were converted to BIO, in which every span begins with B-.",
     "BIOES": "The tags mark last and single words (BIOES or BILOU): they were converted to BIO.",
@@ -73,11 +73,10 @@ class TokenClassification(Task):
             self.warn(f"{split}: {message}", fix)
         whole = [row for row in read if row is not None]
         if not whole:
-            raise DataError(f"No row of the {split} data has words and tags.", f"Looked in {source!r}.", "data.columns")
-        if len(whole) < len(read):
-            first = [i + 1 for i, row in enumerate(read) if row is None][:SHOWN_ROWS]
-            what = f"{len(read) - len(whole)} of {len(read)} {split} rows have no words or no tags and were left out."
-            self.warn(what, f"The first of them: row {', '.join(map(str, first))}.")
+            fix = f"Looked in {source!r}."
+            raise NothingLeft(f"No row of the {split} data has words and tags.", fix, "data.columns")
+        empty = [i for i, row in enumerate(read) if row is None]
+        self.leave_out(split, len(read), empty, "have no words or no tags")
         return self._as_dataset(whole)
 
     def _columns(self, rows: Dataset) -> tuple[str, str, list[str]]:
@@ -108,13 +107,28 @@ class TokenClassification(Task):
         }
         return Dataset.from_dict(table)
 
-    def texts(self, rows: Dataset) -> Iterable[str]:
-        """Yields the texts."""
-        yield from rows["text"]
+    def map_texts(self, rows: Dataset, change: Callable[[str], str]) -> Dataset:
+        """Returns the rows with every word changed by itself; one of which nothing would be left stays as it was."""
+
+        def changed(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+            made: dict[str, list[Any]] = {"text": [], "starts": [], "ends": []}
+            for text, starts, ends in zip(batch["text"], batch["starts"], batch["ends"], strict=True):
+                words = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+                whole, places = joined([change(word).strip() or word for word in words])
+                made["text"].append(whole)
+                made["starts"].append([start for start, _ in places])
+                made["ends"].append([end for _, end in places])
+            return made
+
+        return map_columns(rows, changed)
+
+    def targets(self, rows: Dataset) -> Iterable[str]:
+        """Yields the tags of each row."""
+        return (" ".join(tags) for tags in cells(rows, "tags"))
 
     def _types(self, rows: Dataset) -> list[list[str]]:
         """Returns the types that each row has, without O: what a split must not lose."""
-        return [sorted({split_tag(tag)[1] for tag in tags if tag != OUTSIDE}) for tags in rows["tags"]]
+        return [sorted({split_tag(tag)[1] for tag in tags if tag != OUTSIDE}) for tags in cells(rows, "tags")]
 
     def strata(self, rows: Dataset) -> Sequence[str]:
         """Returns the rarest type of each row: a split keeps their proportions."""
@@ -164,7 +178,7 @@ class TokenClassification(Task):
         texts, tags = rows["text"][:], rows["tags"][:]
         lengths = lengths_of(tokenizer, texts)
         limit = max_tokens or default_limit(lengths, tokenizer, self.model_limit)
-        places = [list(zip(s, e, strict=True)) for s, e in zip(rows["starts"], rows["ends"], strict=True)]
+        places = [list(zip(s, e, strict=True)) for s, e in zip(cells(rows, "starts"), cells(rows, "ends"), strict=True)]
         made = [window for window in windows(tokenizer, texts, places, limit) if window.words]
         if not made:
             raise DataError("The tokenizer makes no tokens of these words.", "Is it the model's own?", "tokenizer")
@@ -176,7 +190,8 @@ class TokenClassification(Task):
                 labels[position] = self._numbers[tags[window.example][word]]
         columns["words"] = [list(window.words.values()) for window in made]
         found = [len(ids) for ids in columns["input_ids"]]
-        return Features(Dataset.from_dict(columns), found, 0, limit, rows, [window.example for window in made])
+        of_row = [window.example for window in made]
+        return Features(Dataset.from_dict(columns), found, 0, limit, rows, of_row, [lengths[i] for i in of_row])
 
     def _say_long(self, count: int, limit: int) -> None:
         note = (
@@ -211,7 +226,7 @@ class TokenClassification(Task):
         assert features.examples is not None
         truth: list[list[str]] = features.examples["tags"][:]
         found = [[OUTSIDE] * len(tags) for tags in truth]  # a word that the tokenizer drops is O
-        windows_of_rows = zip(features.example_of, features.rows["words"], outputs[0], references, strict=True)
+        windows_of_rows = zip(features.example_of, cells(features.rows, "words"), outputs[0], references, strict=True)
         for example, words, classes, labels in windows_of_rows:
             judged = classes[np.asarray(labels) != MASKED]
             for word, number in zip(words, judged, strict=True):

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from datasets import Dataset
 
-from nbft.data.load import load_splits, read_training
+from nbft.data.dropped import Dropped
+from nbft.data.load import Loader, Splits, read_training
 from nbft.data.splits import hold_out
 from nbft.errors import DataError
-from nbft.spec.sections import Data
+from nbft.spec.sections import Data, RunSpec
+from nbft.tasks.text_classification import TextClassification
 
 ROWS = Dataset.from_dict({"text": [f"t{i}" for i in range(200)], "label": ["a"] * 150 + ["b"] * 50})
 
@@ -38,9 +40,10 @@ def test_more_than_all_rows_cannot_be_held_out():
         hold_out(ROWS, 200, None, seed=1)
 
 
-def loaded(data: Data, folder: Path):
-    source = read_training(data, folder)
-    return load_splits(data, source, folder, lambda rows, split: rows, lambda rows, size: hold_out(rows, size, None, 1))
+def loaded(data: Data, folder: Path) -> Splits:
+    spec = RunSpec.model_validate({"model": "starter-encoder", "task": "text-classification", "data": data})
+    task = TextClassification(spec, lambda message, fix: None)
+    return Loader(task, data, 1, folder, Dropped(None)).load(read_training(data, folder))
 
 
 def test_splits_of_a_folder_are_taken_and_shares_are_drawn(tmp_path: Path):

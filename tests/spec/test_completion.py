@@ -17,6 +17,7 @@ from nbft.spec.load import read_spec
 from nbft.spec.metric_names import DEFAULT_METRICS, metrics_of
 from nbft.spec.peek import columns_of
 from nbft.spec.scope import tasks_of
+from nbft.spec.variables import DATA_KEYS
 from nbft.spec.yaml_text import read_yaml
 from tests.spec.test_yaml_text import WORDS
 
@@ -121,6 +122,12 @@ def told(marked: str) -> str:
         "data: {preprocess: $¦": ["$function"],
         "evaluate: {metrics: [accuracy, $f¦": ["$function"],
         "evaluate:\n  metrics: $¦": ["$names"],
+        "data:\n  clean:\n    - strip-html\n    - drop-du¦": ["drop-duplicates"],
+        "data: {clean: [drop-duplicates: near, drop-¦":
+            ["drop-empty", "drop-conflicting", "drop-longer-than: ", "drop-leaks"],
+        "data: {clean: [strip-html, $f¦": ["$function"],
+        "data: {train: reviews.csv, group_by: s¦": ["stars"],
+        "data:\n  train: reviews.csv\n  order_by: ¦": ["review", "stars"],
         "model: star¦": ["starter-encoder"],
         "data:\n  train: reviews.csv\n  columns:\n    text: ¦": ["review", "stars"],
         "data:\n  train: reviews.csv\n  columns: {text: review, label: ¦}": ["stars", "review"],
@@ -199,10 +206,19 @@ def test_an_explanation_has_sentence_type_default_and_example():
     )
 
 
+TAKERS = {
+    **dict.fromkeys(("source", "config", "split", "weight"), "imdb"),
+    "sheet": "reviews.xlsx",
+    "query": "reviews.db",
+    "encoding": "reviews.csv",
+}
+"""Sources that take an option."""
+
+
 @pytest.mark.parametrize("key", keys().values(), ids=lambda key: key.name)
 def test_every_example_is_right(key, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("reviews.csv", "test.csv"):
+    for name in ("reviews.csv", "test.csv", "reviews.xlsx", "reviews.db"):
         (tmp_path / name).write_text("review,stars,question\n")
     line = example_of(key)
     for part in reversed(key.path[:-1]):
@@ -211,6 +227,11 @@ def test_every_example_is_right(key, tmp_path, monkeypatch):
     if key.name in ("tokenizer.train", "tokenizer.vocabulary"):
         needed |= {"model": {"from_scratch": "some-model"}, "tokenizer.train": "bpe"}
     missing = {name: value for name, value in needed.items() if key.name != name and key.path[0] != name}
+    if key.path[:2] in DATA_KEYS and len(key.path) == 3:
+        missing = {} if key.path[1] == "train" else missing
+        missing |= {"model": "some-model", f"{'.'.join(key.path[:2])}.source": TAKERS[key.path[2]]}
+        line = line if key.path[2:] != ("weight",) else f"data: {{{key.path[1]}: {{split: train}}}}"
+    missing.pop(key.name, None)
     read_spec(line, overrides=missing, variables={"clean": len, "my_loss": len})
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from nbft.errors import SpecError
 from nbft.spec.blanks import settle_blanks
+from nbft.spec.cleaning import WrongStep, steps_of
 from nbft.spec.fields import keys
 from nbft.spec.load import dump_spec, load_spec
 from nbft.spec.metric_names import METRICS
@@ -48,7 +49,14 @@ def is_taken_by_loader(data) -> bool:
         return False
     metrics, monitor = spec.evaluate.metrics or [], spec.early_stopping.monitor
     are_known = len(set(metrics)) == len(metrics) and set(metrics) <= set(METRICS)
-    return not text.problems and are_known and (monitor is None or monitor in NAMES_OF_METRICS)
+    return not text.problems and are_known and has_steps(spec) and (monitor is None or monitor in NAMES_OF_METRICS)
+
+
+def has_steps(spec: RunSpec) -> bool:
+    try:
+        return bool(steps_of(spec.data.clean)) == bool(spec.data.clean)
+    except WrongStep:
+        return False
 
 
 def is_beyond_json(value) -> bool:
@@ -83,6 +91,15 @@ def test_an_editor_refuses_what_the_loader_refuses(case):
 @example(keys()["tokenizer",], "bert")
 @example(keys()["tokenizer",], "")
 @example(keys()["tokenizer",], {"name": "bert"})
+@example(keys()["data", "labels"], {"0": 1, "9": "drop"})
+@example(keys()["data", "labels"], {"0": " "})
+@example(keys()["data", "clean"], ["strip-html", {"drop-duplicates": 0.9}, {"drop-longer-than": "300 words"}])
+@example(keys()["data", "clean"], ["strip_html"])
+@example(keys()["data", "clean"], [{"drop-duplicates": {"near": 0.8}}, {"drop-longer-than": 20}])
+@example(keys()["data", "clean"], [{"drop-duplicates": 0.2}])
+@example(keys()["data", "clean"], [{"strip-html": True}])
+@example(keys()["data", "clean"], ["drop-longer-than"])
+@example(keys()["data", "clean"], [{"drop-longer-than": "20 tokens"}])
 def test_schema_and_loader_agree_on_every_value_of_every_key(key, value):
     data: dict = {"model": "x", "data": {"train": "imdb"}}
     place = data

@@ -50,8 +50,8 @@ def test_wrong_places_are_put_right_and_answers_that_are_nowhere_left_out(tiny_m
     assert found["start"][:] == [15, 15, 0]
     assert said == [
         "1 of 5 train rows have no question or no context and were left out.",
+        "1 of 5 train rows have an answer that is nowhere in their context and were left out.",
         "2 of 5 train rows have an answer_start where the answer does not stand: the nearest place where it does was taken.",
-        "1 of 5 train rows have an answer that is nowhere in their context, and were left out.",
     ]
     said.clear()
     kept = task_for(tiny_model, said).standardise(table(*some), "test")

@@ -270,8 +270,8 @@ def test_rows_without_an_answer_are_left_out_with_their_numbers(model: Path):
     messages = [chat("a", "b"), chat("a", " "), chat("a", "b")[:1], chat("a", "")]
     assert len(rows_of(task, messages)) == 1
     assert sorted(said) == [
-        "1 of 4 train rows were left out: no message is the assistant's.",
-        "2 of 4 train rows were left out: every message of the assistant's is empty.",
+        "1 of 4 train rows can't be learnt from (no message is the assistant's) and were left out.",
+        "2 of 4 train rows can't be learnt from (every message of the assistant's is empty) and were left out.",
     ]
     with pytest.raises(DataError, match="No row of the train data is a conversation to learn from: every message"):
         rows_of(task, messages[1:2])

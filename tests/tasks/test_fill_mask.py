@@ -111,7 +111,7 @@ def test_what_is_hidden_changes_with_the_epoch_in_training_and_never_in_evaluati
     assert torch.equal(first, again)
     collate.set_epoch(1)  # pyright: ignore[reportFunctionMemberAccess]
     assert not torch.equal(first, collate(some)["labels"])
-    held = task.standardise(rows, "validation")
+    held, task.split = task.standardise(rows, "validation"), "validation"
     fixed = [dict(row) for row in task.features(held, tokenizer, None).rows][:8]
     seen = collate(fixed)
     collate.set_epoch(2)  # pyright: ignore[reportFunctionMemberAccess]

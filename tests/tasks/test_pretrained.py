@@ -177,3 +177,16 @@ def test_limits_and_sizes_are_read_from_the_settings_alone():
     assert 0 < small < large
     fewer, more = (count_parameters(Model(from_scratch=MARIAN), size) for size in (100, 200))
     assert more - fewer == 100 * 32
+
+
+def test_an_encoder_tells_new_tokens_apart_as_it_does_old_ones(tiny_model: Path):
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    known = len(tokenizer)
+    before = AutoModelForSequenceClassification.from_pretrained(tiny_model).get_input_embeddings().weight.detach()
+    tokenizer.add_tokens([f"<new-{i}>" for i in range(40)])
+    torch.manual_seed(0)
+    model = load_model(AutoModelForSequenceClassification, Model(name=str(tiny_model)), tokenizer)
+    weight = model.get_input_embeddings().weight.detach()
+    assert torch.equal(weight[:known], before)
+    apart = torch.pdist(weight[known:]).mean() / torch.pdist(before).mean()
+    assert 0.8 < apart < 1.25

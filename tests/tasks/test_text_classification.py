@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from transformers import AutoTokenizer
 
 from nbft.errors import DataError, ModelError
 from nbft.spec.sections import Model, RunSpec
+from nbft.tasks.long_texts import encode_long
 from nbft.tasks.pretrained import model_limit
 from nbft.tasks.text_classification import TextClassification
 from nbft.tasks.tokenizers import named_tokenizer
+from tests.conftest import FILLER, GOOD
 
 TEXTS = ["the film was superb", "the food was awful", "great service", "a dull day and a cold room with poor food"] * 2
 LABELS = ["good", "bad", "good", "bad"] * 2
@@ -143,3 +146,16 @@ def test_a_model_that_is_not_there_says_what_works_offline():
     assert "starter-encoder" in caught.value.fix
     with pytest.raises(ModelError, match="There is no folder"):
         named_tokenizer("./not/there")
+
+
+def test_of_a_text_far_too_long_the_tokens_that_are_read_are_those_of_the_whole(tiny_model: Path):
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    chance = random.Random(2)
+    texts = [" ".join(chance.choices((*FILLER, *GOOD), k=count)) for count in (3, 40, 900, 5000)]
+    texts += ["x" * 20_000, "great " + "x" * 20_000, "great" + " " * 20_000 + "film", ("the film " * 3000).strip()]
+    whole = tokenizer(texts, truncation=True, max_length=8, return_attention_mask=False)
+    read, lengths = encode_long(tokenizer, [texts], 8)
+    assert [ids[:7] for ids in read["input_ids"]] == [ids[:7] for ids in whole["input_ids"]]
+    full = [len(ids) for ids in tokenizer(texts, return_attention_mask=False)["input_ids"]]
+    assert lengths == pytest.approx(full, rel=0.1)
+    assert sum(map(len, read["input_ids"])) < sum(full) / 5

@@ -7,7 +7,7 @@
  */
 (() => {
   "use strict";
-  const OURS = /^%%(finetune|ft_eval)\b/;
+  const OURS = /^%%(finetune|ft_data|ft_eval)\b/;
   const YAML = "text/x-yaml";
   let sharedPackages = {};
 
@@ -50,7 +50,7 @@
     const { INotebookTracker } = await newest("@jupyterlab/notebook");
     return {
       id: "nbft-labextension:yaml",
-      description: "Colours %%finetune and %%ft_eval cells as YAML.",
+      description: "Colours %%finetune, %%ft_data and %%ft_eval cells as YAML.",
       autoStart: true,
       requires: [INotebookTracker],
       activate: (_app, tracker) => {
