@@ -43,6 +43,7 @@ RIGHT = [
     "methods",
     "inference",
     "metrics",
+    "statistics",
     "data",
     "functions",
     "clean_text",
