@@ -50,6 +50,12 @@ class Accuracy(ClassMetric):
         return float(sk.accuracy_score(references, predictions))
 
 
+def _averaged(measure: Any, references: np.ndarray, predictions: np.ndarray, average: str) -> float:
+    """Returns scikit-learn's measure; of one label a row may have it is that of the label, not also that of lacking it."""
+    labels = [1] if references.ndim == 2 and references.shape[1] == 1 else None
+    return float(measure(references, predictions, labels=labels, average=average, zero_division=0))
+
+
 class F1(ClassMetric):
     """Mean over classes of the harmonic mean of precision and recall."""
 
@@ -58,7 +64,7 @@ class F1(ClassMetric):
 
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
         """Returns the macro F1."""
-        return float(sk.f1_score(references, predictions, average="macro", zero_division=0))  # pyright: ignore[reportArgumentType] - a number is documented
+        return _averaged(sk.f1_score, references, predictions, "macro")
 
 
 class F1Macro(F1):
@@ -75,7 +81,7 @@ class F1Micro(ClassMetric):
 
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
         """Returns the micro F1."""
-        return float(sk.f1_score(references, predictions, average="micro", zero_division=0))  # pyright: ignore[reportArgumentType] - a number is documented
+        return _averaged(sk.f1_score, references, predictions, "micro")
 
 
 class Precision(ClassMetric):
@@ -86,7 +92,7 @@ class Precision(ClassMetric):
 
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
         """Returns the macro precision."""
-        return float(sk.precision_score(references, predictions, average="macro", zero_division=0))  # pyright: ignore[reportArgumentType] - a number is documented
+        return _averaged(sk.precision_score, references, predictions, "macro")
 
 
 class Recall(ClassMetric):
@@ -97,7 +103,7 @@ class Recall(ClassMetric):
 
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
         """Returns the macro recall."""
-        return float(sk.recall_score(references, predictions, average="macro", zero_division=0))  # pyright: ignore[reportArgumentType] - a number is documented
+        return _averaged(sk.recall_score, references, predictions, "macro")
 
 
 class MatthewsCorrelation(ClassMetric):
@@ -107,7 +113,9 @@ class MatthewsCorrelation(ClassMetric):
     sentence = "Matthews correlation coefficient (scikit-learn matthews_corrcoef)."
 
     def value(self, references: np.ndarray, predictions: np.ndarray) -> float:
-        """Returns the correlation."""
+        """Returns the correlation; 0 where one side is constant, as scikit-learn says with a warning."""
+        if np.ptp(references) == 0 or np.ptp(predictions) == 0:
+            return 0.0
         return float(sk.matthews_corrcoef(references, predictions))
 
 

@@ -35,7 +35,7 @@ class TextMetric(OfflineMetric):
         )
 
 
-def _by_number(references: Sequence[Any]) -> list[list[str]]:
+def by_number(references: Sequence[Any]) -> list[list[str]]:
     """Returns the first references of all rows, then the second ones: sacrebleu's order."""
     rows = [[found] if isinstance(found, str) else list(found) for found in references]
     if len({len(row) for row in rows}) > 1:
@@ -50,7 +50,7 @@ class SacreBleu(TextMetric):
 
     def _compute(self, *, predictions: Any = None, references: Any = None, **options: Any) -> dict[str, Any]:
         metric = BLEU(**options)
-        found = metric.corpus_score(list(predictions), _by_number(references))
+        found = metric.corpus_score(list(predictions), by_number(references))
         return {
             "score": found.score,
             "precisions": found.precisions,
@@ -68,7 +68,7 @@ class ChrF(TextMetric):
 
     def _compute(self, *, predictions: Any = None, references: Any = None, **options: Any) -> dict[str, Any]:
         metric = CHRF(**options)
-        found = metric.corpus_score(list(predictions), _by_number(references))
+        found = metric.corpus_score(list(predictions), by_number(references))
         return {"score": found.score, "signature": metric.get_signature().format()}
 
 
@@ -79,7 +79,7 @@ class Ter(TextMetric):
 
     def _compute(self, *, predictions: Any = None, references: Any = None, **options: Any) -> dict[str, Any]:
         metric = TER(**options)
-        found = metric.corpus_score(list(predictions), _by_number(references))
+        found = metric.corpus_score(list(predictions), by_number(references))
         return {"score": found.score, "signature": metric.get_signature().format()}
 
 
@@ -90,14 +90,21 @@ class Rouge(TextMetric):
 
     def _compute(self, *, predictions: Any = None, references: Any = None, **options: Any) -> dict[str, float]:
         names = options.pop("rouge_types", None) or ["rouge1", "rouge2", "rougeL", "rougeLsum"]
-        scorer = rouge_scorer.RougeScorer(names, **options)
-        totals = dict.fromkeys(names, 0.0)
-        for said, wanted in zip(predictions, references, strict=True):
-            several = [wanted] if isinstance(wanted, str) else wanted
-            scores = scorer.score_multi(several, said)
-            for name in names:
-                totals[name] += scores[name].fmeasure
-        return {name: total / max(len(predictions), 1) for name, total in totals.items()}
+        scores = rouge_scores(predictions, references, names, **options)
+        return {name: sum(values) / max(len(values), 1) for name, values in scores.items()}
+
+
+def rouge_scores(
+    predictions: Sequence[str], references: Sequence[Any], names: Sequence[str], **options: Any
+) -> dict[str, list[float]]:
+    """Returns ROUGE of each row, of its best reference, by name; options are those of `RougeScorer`."""
+    scorer = rouge_scorer.RougeScorer(list(names), **options)
+    found: dict[str, list[float]] = {name: [] for name in names}
+    for said, wanted in zip(predictions, references, strict=True):
+        scores = scorer.score_multi([wanted] if isinstance(wanted, str) else wanted, said)
+        for name in names:
+            found[name].append(scores[name].fmeasure)
+    return found
 
 
 TEXT_METRICS: dict[str, type[TextMetric]] = {"sacrebleu": SacreBleu, "chrf": ChrF, "ter": Ter, "rouge": Rouge}

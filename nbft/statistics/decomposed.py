@@ -115,7 +115,7 @@ RowMetric = Decomposed | Resampled
 def ratio(sums: np.ndarray) -> np.ndarray:
     """Returns the first sum by the second (..., 2); not a number where the second is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(sums[..., 0] / sums[..., 1])
+        return np.where(sums[..., 1] > 0, sums[..., 0] / sums[..., 1], np.nan)
 
 
 def mean_of(values: Sequence[float] | np.ndarray, counts: Sequence[bool] | np.ndarray | None = None) -> Decomposed:

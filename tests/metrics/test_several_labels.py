@@ -41,3 +41,16 @@ def test_a_metric_takes_rows_of_zero_and_one_by_its_config_name():
     metric.add_batch(predictions=GIVEN[:50], references=TRUE[:50])
     metric.add_batch(predictions=GIVEN[50:], references=TRUE[50:])
     assert metric.compute() == {"f1_micro": pytest.approx(sk.f1_score(TRUE, GIVEN, average="micro"))}
+
+
+def test_a_single_label_is_judged_by_the_rows_that_have_it():
+    # given to rows 0 and 1, had by 0 and 2: 1 hit of 2 and of 2
+    scores, has = np.array([[0.9], [0.8], [0.1], [0.2]]), np.array([[1], [0], [1], [0]])
+    assert multi_label_metrics(scores, has, ["f1_macro", "f1_micro", "precision"], 0.5) == {
+        "f1_macro": 0.5,
+        "f1_micro": 0.5,
+        "precision": 0.5,
+    }
+    scores[3] = 0.05
+    has[2] = 0
+    assert multi_label_metrics(scores, has, ["f1_macro"], 0.5)["f1_macro"] == pytest.approx(2 / 3)
