@@ -33,7 +33,8 @@ def image(svg: str, words: str) -> str:
     return f'<img class="nbft-picture" alt="{text(words)}" src="data:image/svg+xml;base64,{data}">'
 
 
-def _document(height: int, title: str, body: Sequence[str]) -> str:
+def document(height: int, title: str, body: Sequence[str]) -> str:
+    """Returns a whole SVG document of that height."""
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
     return safe(
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="{FONT}" font-size="11" fill="{INK}">'
@@ -73,7 +74,7 @@ def labels_picture(check: DataCheck) -> str:
         body.append(f'<text x="{_LABEL_WIDTH}" y="{y:.0f}">and {hidden:,} rarer labels</text>')
     words = ", ".join(f"{label} {check.splits[0].labels[label]:,}" for label in shown)
     told = f"Labels of train: {words}"
-    return image(_document(max(int(y + 6), _HEIGHT), told, body), told)
+    return image(document(max(int(y + 6), _HEIGHT), told, body), told)
 
 
 def _bar(size: tuple[int, int, float], place: tuple[float, float], look: tuple[str, str]) -> str:
@@ -118,7 +119,7 @@ def _numbers_picture(split: SplitCheck) -> str:
         f'<text x="{_LEFT}" y="36">numbers, {text(split.name)}</text>',
         *_bars(split.numbers, None),
     ]
-    return image(_document(_HEIGHT, told, [*body, *_axis(split.numbers)]), told)
+    return image(document(_HEIGHT, told, [*body, *_axis(split.numbers)]), told)
 
 
 def lengths_picture(check: DataCheck) -> str:
@@ -139,7 +140,7 @@ def lengths_picture(check: DataCheck) -> str:
         *_axis(train.histogram),
         _limit_line(train.histogram, train.limit, cut),
     ]
-    return image(_document(_HEIGHT, words, body), words)
+    return image(document(_HEIGHT, words, body), words)
 
 
 def _x(value: float, shown: Histogram) -> float:
