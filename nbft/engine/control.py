@@ -10,7 +10,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from nbft.engine.commands import Orders, obey
-from nbft.engine.devices import memory_bytes
+from nbft.engine.devices import memory_bytes, memory_in_use
 from nbft.engine.early_stopping import reason_to_stop
 from nbft.engine.inbox import Inbox
 from nbft.engine.pace import Pace
@@ -79,7 +79,14 @@ class Control(TrainerCallback):
         logs: dict[str, float] = said.get("logs") or {}
         if "loss" in logs:
             values = {f"train/{key}": logs[key] for key in ("loss", "learning_rate", "grad_norm") if key in logs}
-            self.record.say(word.Measured(step=state.global_step, epoch=state.epoch or 0.0, values=dict(values)))
+            measured = {**values, **self._takes()}
+            self.record.say(word.Measured(step=state.global_step, epoch=state.epoch or 0.0, values=measured))
+
+    def _takes(self) -> word.Values:
+        """Returns how fast training goes and what memory it holds, in few digits: every step says them."""
+        rates = {"examples_per_s": self.pace.examples_per_s, "tokens_per_s": self.pace.tokens_per_s}
+        memory = {f"memory/{where}_bytes": float(size) for where, size in memory_in_use().items()}
+        return {**{f"train/{name}": float(f"{rate:.4g}") for name, rate in rates.items() if rate is not None}, **memory}
 
     def on_prediction_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **loaded: Any

@@ -52,9 +52,16 @@ def length_multiple(precision: str, model_limit: int | None) -> int | None:
 
 def memory_bytes() -> int:
     """Returns the memory in use: of the GPU where there is one, else of this process."""
+    memory = memory_in_use()
+    return memory.get("device", memory["process"])
+
+
+def memory_in_use() -> dict[str, int]:
+    """Returns the bytes in use by this `process`, and on the `device` where that has memory of its own."""
+    memory = {"process": int(psutil.Process().memory_info().rss)}
     if torch.cuda.is_available():
-        return int(torch.cuda.memory_reserved())
-    return int(psutil.Process().memory_info().rss)
+        memory["device"] = int(torch.cuda.memory_reserved())
+    return memory
 
 
 def less_memory(batch: int) -> str:

@@ -17,7 +17,8 @@ from nbft.panels.data_check import to_list
 from nbft.panels.notices import why_failed
 from nbft.panels.plots import Plot, plots_of
 from nbft.panels.scores import scores, to_html, to_text
-from nbft.panels.svg import HEIGHT, WIDTH, describe, draw
+from nbft.panels.svg import describe, draw
+from nbft.panels.svg_frame import size_of
 from nbft.record.data_check import read_check
 from nbft.record.folder import RunFolder
 from nbft.record.state import RunState
@@ -106,7 +107,8 @@ def _has_points(plot: Plot, state: RunState) -> bool:
 def _image(plot: Plot, state: RunState) -> str:
     data = base64.b64encode(draw(plot, state).encode()).decode()
     words = text(describe(plot, state))
-    return f'<img width="{WIDTH}" height="{HEIGHT}" alt="{words}" src="data:image/svg+xml;base64,{data}"> '
+    width, height = size_of(plot)
+    return f'<img width="{width}" height="{height}" alt="{words}" src="data:image/svg+xml;base64,{data}"> '
 
 
 def _list(title: str, items: list[str]) -> str:

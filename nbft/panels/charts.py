@@ -93,5 +93,5 @@ def _line(line: Line) -> dict[str, Any]:
         "label": line.label,
         "colour": line.colour,
         "dash": list(DASHES[line.dash]),
-        "noisy": line.is_noisy,
+        "style": line.style,
     }

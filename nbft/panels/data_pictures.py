@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from nbft.panels.base import text
 from nbft.panels.data_text import safe
 from nbft.panels.plots import COLOURS
-from nbft.panels.svg import FONT, INK, ticks
+from nbft.panels.svg import FONT, INK
+from nbft.panels.svg_frame import ticks
 from nbft.record.data_check import DataCheck, Histogram, SplitCheck
 
 WIDTH = 480

@@ -36,7 +36,7 @@ class Figure {
     this.box.setAttribute("role", "img");
     this.root.append(head, this.box);
     // every line is one series for uPlot, a noisy one two: its raw points, faint, and the running mean over them
-    this.curves = plot.lines.flatMap((line) => (line.noisy ? [{ line, raw: true }, { line, mean: true }] : [{ line }]));
+    this.curves = plot.lines.flatMap((line) => (line.style === "noisy" ? [{ line, raw: true }, { line, mean: true }] : [{ line }]));
   }
 
   get names() {

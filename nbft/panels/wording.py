@@ -26,6 +26,20 @@ def number(value: float | None) -> str:
     return f"{value:.2f}" if size < 1000 else f"{value:,.0f}"
 
 
+def amount(value: float | None, unit: str = "") -> str:
+    """Returns a number of that unit: as `number` does, bytes as 1.24 GB."""
+    if unit != "bytes" or value is None or not math.isfinite(value):
+        return number(value)
+    return f"{value / 1e9:.2f} GB" if value >= 1e9 else f"{value / 1e6:.0f} MB"
+
+
+def tick(value: float, unit: str = "") -> str:
+    """Returns a round number beside an axis: 0.25, 12,000, 1.5 GB."""
+    if unit == "bytes" and value:
+        return f"{value / 1e9:.3g} GB" if value >= 1e9 else f"{value / 1e6:.3g} MB"
+    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:.3g}"
+
+
 def setting(value: float) -> str:
     """Returns a number as a person would have typed it: 0.001, 3, 2e-05."""
     return f"{value:.6g}"

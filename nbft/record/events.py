@@ -100,7 +100,10 @@ class Progressed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Measured(Event):
-    """Numbers of training at a step: `train/loss`, `train/learning_rate`, `train/grad_norm`."""
+    """Numbers of training at a step: `train/loss`, `train/learning_rate`, `train/grad_norm`, and what it takes.
+
+    That is `train/examples_per_s`, `train/tokens_per_s`, `memory/process_bytes` and, on a GPU, `memory/device_bytes`.
+    """
 
     step: int
     epoch: float

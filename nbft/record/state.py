@@ -93,6 +93,8 @@ class RunState:
     evaluations: list[Evaluation] = field(default_factory=list)
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     checkpoints: list[int] = field(default_factory=list)
+    pauses: list[int] = field(default_factory=list)
+    """The steps after which the run waited."""
     samples: list[word.SampleMade] = field(default_factory=list)
     """What the model said, oldest first."""
     commands: list[word.CommandTaken] = field(default_factory=list)
@@ -151,6 +153,7 @@ class RunState:
             curve.cut_after(step)
         self.evaluations = [e for e in self.evaluations if e.step <= step and e.split == "eval"]
         self.samples = [sample for sample in self.samples if sample.step <= step]
+        self.pauses = [pause for pause in self.pauses if pause <= step]
         self._judge_anew()
 
     def _see_DataChecked(self, event: word.DataChecked) -> None:  # noqa: N802
@@ -216,6 +219,7 @@ class RunState:
 
     def _see_Paused(self, event: word.Paused) -> None:  # noqa: N802
         self.status, self.step = "paused", event.step
+        self.pauses.append(event.step)
 
     def _see_Resumed(self, event: word.Resumed) -> None:  # noqa: N802
         self.status = "running"

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from nbft.panels.live_chart import LiveChart
-from nbft.panels.plots import smoothed
+from nbft.panels.points import smoothed
 from nbft.record.curve import MAX_POINTS
 
 pytestmark = pytest.mark.browser

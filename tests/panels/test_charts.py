@@ -10,6 +10,7 @@ import pytest
 from nbft.panels import charts
 from nbft.panels.charts import ChartsPanel
 from nbft.panels.live_chart import LiveChart
+from nbft.record import events as word
 from nbft.record.curve import MAX_POINTS
 from tests.panels.messages import messages
 from tests.panels.record import ended, evaluated, measured, planned, training
@@ -65,8 +66,8 @@ def test_afterwards_only_new_points_travel(panel):
         state.see(measured(2, 0.8))
         panel.show(state)
     assert [m["content"]["parts"] for m in sent if m["method"] == "custom"] == [
-        [["train/loss", 0, 0, 1]],
-        [["train/loss", 0, 1, 1]],
+        [["train/loss", 0, 0, 1], ["train/learning_rate", 0, 0, 1]],
+        [["train/loss", 0, 1, 1], ["train/learning_rate", 0, 1, 1]],
     ]
     assert page.hear(sent)
     assert page.points("train/loss") == [(1, 0.9), (2, 0.8)]
@@ -134,8 +135,9 @@ def test_a_page_that_lacks_points_gets_them_all(panel):
         panel._chart._handle_custom_msg({"op": "hello", "have": {}}, [])
     page.hear(sent)
     assert page.points("train/loss") == [(1, 0.9)]
+    have = {"train/loss": [0, 1], "train/learning_rate": [0, 1]}
     with messages() as sent:
-        panel._chart._handle_custom_msg({"op": "hello", "have": {"train/loss": [0, 1]}}, [])
+        panel._chart._handle_custom_msg({"op": "hello", "have": have}, [])
     assert sent == []
 
 
@@ -147,7 +149,8 @@ def test_a_loss_that_is_no_number_is_a_gap(panel):
 
 
 def test_only_what_is_drawn_travels(panel):
-    panel.show(training(measured(1, 0.5)))
+    other = word.Measured(step=1, epoch=0.1, values={"train/loss": 0.5, "train/of_a_callback": 1.0})
+    panel.show(training(other))
     assert [part[0] for part in panel._chart.snapshot()["parts"]] == ["train/loss"]
 
 
@@ -188,4 +191,4 @@ def test_an_update_is_small_whatever_the_length_of_the_run(panel):
     with messages() as sent:
         panel.show(state)
     (update,) = sent
-    assert sum(len(buffer) for buffer in update["buffers"]) == 5 * 16
+    assert sum(len(buffer) for buffer in update["buffers"]) == 2 * 5 * 16

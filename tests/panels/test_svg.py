@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import random
 import re
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from nbft.panels.plots import plots_of
-from nbft.panels.svg import HEIGHT, WIDTH, describe, draw, frame_of, ticks
+from nbft.panels.svg import describe, draw
+from nbft.panels.svg_frame import HEIGHT, WIDTH, frame_of, ticks
 from nbft.record import events as word
 from nbft.record.state import RunState, replay
-from tests.panels.record import evaluated, finished, measured, started, training
+from tests.panels.record import ended, evaluated, finished, measured, started, training
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -19,12 +21,12 @@ def test_it_is_one_whole_svg_document_without_scripts_or_links():
         root = ET.fromstring(draw(plot, finished()))
         assert root.tag == f"{SVG}svg"
         assert {element.tag for element in root.iter()} <= {
-            f"{SVG}{t}" for t in ["svg", "title", "path", "text", "circle", "g"]
+            f"{SVG}{t}" for t in ["svg", "title", "desc", "path", "text", "circle", "g"]
         }
 
 
 def test_everything_lies_inside_the_picture():
-    loss, _ = plots_of(finished())
+    loss, *_ = plots_of(finished())
     for path in re.findall(r'<path d="M(\d+) (\d+)((?:l-?\d+[ -]\d+)*)"[^>]*scale', draw(loss, finished())):
         x, y = int(path[0]), int(path[1])
         for dx, dy in re.findall(r"l(-?\d+) ?(-?\d+)", path[2]):
@@ -49,12 +51,12 @@ def test_ticks_are_round_numbers(low, high, expected):
 
 
 def test_the_best_value_is_written_beside_its_ring():
-    _, metrics = plots_of(finished())
+    _, metrics, *_ = plots_of(finished())
     assert "best 0.9000" in draw(metrics, finished())
 
 
 def test_it_is_told_in_words_too():
-    loss, metrics = plots_of(finished())
+    loss, metrics, *_ = plots_of(finished())
     assert describe(loss, finished()) == (
         "Loss over 300 steps: train from 1.0000 to 0.0033, validation from 0.2500 to 0.2500"
     )
@@ -88,3 +90,32 @@ def test_a_legend_too_long_for_its_values_shows_the_names_alone():
     starts = [int(x) for x in re.findall(r'<text x="(\d+)" y="35">', drawn)]
     assert re.findall(r'y="35">([^<]*)</text>', drawn) == names
     assert max(starts) + 6.2 * len("recall") < WIDTH
+
+
+def test_all_charts_of_a_long_run_are_small():
+    values = {"train/loss", "train/learning_rate", "train/grad_norm", "train/examples_per_s", "memory/process_bytes"}
+    chance = random.Random(1)
+    long = [word.Measured(step=s, epoch=s / 100, values={v: chance.random() for v in values}) for s in range(1, 4001)]
+    state = replay([*started(total_steps=4000), *long, *(evaluated(s, chance.random()) for s in range(10, 4001, 10))])
+    size = sum(len(draw(plot, state)) for plot in plots_of(state))
+    print(f"{size} bytes")
+    assert size < 60_000
+
+
+def test_epochs_and_marks_are_drawn_and_told():
+    state = finished()
+    state.see(ended(reason="Early stopping: it got no better.", step=300))
+    loss = draw(plots_of(state)[0], state)
+    root = ET.fromstring(loss)
+    assert root.findtext(f"{SVG}desc") == (
+        "Best eval/accuracy 0.9000 at step 200. Stopped early at step 300. Checkpoints at steps 200."
+    )
+    assert "stopped early" in loss
+    assert 'fill-opacity=".07"' in loss
+
+
+def test_bytes_are_written_as_such():
+    state = training(word.Measured(step=1, epoch=0.1, values={"memory/process_bytes": 1.24e9}))
+    memory = plots_of(state)[-1]
+    assert "1.24 GB" in draw(memory, state)
+    assert describe(memory, state) == "Memory over 1 steps: process from 1.24 GB to 1.24 GB"

@@ -117,4 +117,29 @@ def test_a_curve_stays_bounded_and_keeps_its_ends():
     assert points[0] == (1, 1.0)
     assert points[-1] == (100_000, 100_000.0)
     gaps = [later[0] - earlier[0] for earlier, later in pairwise(points[:-1])]
-    assert max(gaps) == min(gaps)
+    assert max(gaps) < 100_000 / MAX_POINTS * 4
+
+
+def test_a_full_curve_keeps_every_peak():
+    curve, peaks = Curve(), {7_777: 9.0, 50_001: -9.0, 99_990: 7.0}
+    for step in range(1, 100_001):
+        curve.add(step, peaks.get(step, (step * 7919 % 100) / 100))
+    assert peaks.items() <= dict(curve.points).items() | {(99_990, 7.0)}
+    assert [step for step, _ in curve] == sorted(step for step, _ in curve)
+
+
+def test_a_full_curve_that_is_cut_goes_on_from_there():
+    curve = Curve()
+    for step in range(1, 20_001):
+        curve.add(step, 1.0 + step % 2)
+    curve.cut_after(15_000)
+    assert curve.last is not None
+    assert 14_990 <= curve.last[0] <= 15_000
+    curve.add(15_001, 40.0)
+    assert (curve.last, curve.reach) == ((15_001, 40.0), 40.0)
+
+
+def test_a_pause_is_remembered_unless_its_attempt_was_cut_off():
+    pauses = [word.Paused(step=5), word.Resumed(step=5), word.Paused(step=9)]
+    assert replay(pauses).pauses == [5, 9]
+    assert replay([*pauses, planned(step=6)]).pauses == [5]
