@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,7 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns the exit code: 0, 1 for a failure, 2 for what the user wrote, 130 for an interrupt."""
     options = _parser().parse_args(arguments)
     try:
-        return options.act(options)
+        code = options.act(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except NbftError as error:
         print(error, file=sys.stderr)
         return error.exit_code

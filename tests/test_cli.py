@@ -74,3 +74,14 @@ def test_schema_prints_json(capsys: pytest.CaptureFixture[str]):
     schema = json.loads(capsys.readouterr().out)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert "model" in schema["required"]
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback():
+    with subprocess.Popen(
+        [sys.executable, "-m", "nbft.cli", "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as printing:
+        assert printing.stdout and printing.stderr
+        assert printing.stdout.readline() == b"{\n"
+        printing.stdout.close()
+        assert printing.stderr.read() == b""
+    assert printing.returncode == 0

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from datasets import Dataset
@@ -38,7 +38,7 @@ class Chat(TokenScores, Task):
     """Rows have `messages` and `tools`, both as JSON text: in a table objects of different keys would get each other's."""
 
     name = "chat"
-    text_columns = ("messages",)
+    text_columns: ClassVar[tuple[str, ...]] = ("messages",)
     loss_counts_items = True
     shift = True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -41,7 +41,7 @@ class QuestionAnswering(Task):
     """Rows have `question`, `context`, `answers` (texts) and the `start` and `end` of one of them, -1 where there is none."""
 
     name = "question-answering"
-    text_columns = ("question", "context")
+    text_columns: ClassVar[tuple[str, ...]] = ("question", "context")
     trainer_base = WindowTrainer
     label_names = POSITIONS
     may_be_none = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from datasets import Dataset
@@ -29,7 +29,7 @@ class TextClassification(Task):
     """Rows have `text`, `text_pair` where there are pairs, and `label`: a name, a list of names, or a number."""
 
     name = "text-classification"
-    text_columns = ("text", "text_pair")
+    text_columns: ClassVar[tuple[str, ...]] = ("text", "text_pair")
     problem: LabelProblem
     """What a label is; known once the training rows are."""
     _loss: Loss | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from datasets import Dataset
@@ -34,7 +34,7 @@ class TextToText(Task):
     """Rows have `source` and `target`. Evaluation writes, and judges what was written by the targets as they are."""
 
     generates = True
-    text_columns = ("source", "target")
+    text_columns: ClassVar[tuple[str, ...]] = ("source", "target")
 
     def __init__(self, spec: RunSpec, warn: Warn) -> None:
         super().__init__(spec, warn)

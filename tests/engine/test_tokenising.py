@@ -173,7 +173,7 @@ def test_another_tokenizer_limit_label_or_row_is_not_taken_from_the_cache(tiny_m
 
 def test_rows_are_told_apart_by_what_they_hold_however_they_lie_in_memory():
     rows = Dataset.from_dict({"text": [f"row {i}" for i in range(50)], "label": list(range(50))})
-    assert hash_rows(rows) == hash_rows(Dataset.from_dict(rows.to_dict()))
+    assert hash_rows(rows) == hash_rows(Dataset.from_list(rows.to_list()))
     assert hash_rows(rows.select(range(10, 20))) == hash_rows(Dataset.from_dict(rows[10:20]))
     assert hash_rows(rows.select([1, 0])) != hash_rows(rows.select([0, 1]))
     assert hash_rows(rows) != hash_rows(rows.rename_column("text", "texts"))
