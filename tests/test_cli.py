@@ -80,7 +80,8 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback():
     with subprocess.Popen(
         [sys.executable, "-m", "nbft.cli", "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as printing:
-        assert printing.stdout and printing.stderr
+        assert printing.stdout
+        assert printing.stderr
         assert printing.stdout.readline() == b"{\n"
         printing.stdout.close()
         assert printing.stderr.read() == b""

@@ -19,6 +19,8 @@ from nbft.spec.scalars import spell
 from nbft.spec.scope import is_read
 
 REPEATS = 15
+AT_ODDS = ("data.order_by", "data.labels", "data.clean")
+"""Keys that exclude another, or whose examples fit only some data."""
 
 
 def long_spec(lines: int = 200) -> str:
@@ -27,7 +29,8 @@ def long_spec(lines: int = 200) -> str:
     for key in keys().values():
         is_function = bool(key.examples) and str(key.examples[0]).startswith("$")
         is_elsewhere = not is_read("text-classification", *key.path) or key.path[0] in ("model", "tokenizer")
-        if is_function or is_elsewhere:
+        is_inside_value = len(key.path) > 1 and keys()[key.path[:-1]].inner is not None
+        if is_function or is_elsewhere or is_inside_value or key.name in AT_ODDS:
             continue
         text += [f"{'  ' * (len(key.path) - 1)}# {sentence}" for sentence in key.sentence.split("; ")]
         value = (
