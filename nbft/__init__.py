@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nbft.comparison import compare
     from nbft.errors import NbftError, RunError, RunFailed, SpecError
     from nbft.run import Run, finetune, open_run, runs
     from nbft.spec.load import load_spec
@@ -29,6 +30,7 @@ _HOMES = {
     "RunFailed": "nbft.errors",
     "RunSpec": "nbft.spec.sections",
     "SpecError": "nbft.errors",
+    "compare": "nbft.comparison",
     "finetune": "nbft.run",
     "load_spec": "nbft.spec.load",
     "open_run": "nbft.run",
@@ -42,6 +44,7 @@ __all__ = [
     "RunFailed",
     "RunSpec",
     "SpecError",
+    "compare",
     "finetune",
     "load_spec",
     "open_run",

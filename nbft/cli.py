@@ -1,4 +1,4 @@
-"""nbft in a terminal: quickstart, check, mask, data, run, resume, eval, watch, stop, list, schema. tqdm shows the progress."""
+"""nbft in a terminal: quickstart, check, mask, data, run, resume, eval, compare, watch, stop, list, schema; with tqdm."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbft
 from nbft.checkup import check_up
+from nbft.comparison import compare
 from nbft.data_check import data_of
 from nbft.errors import NbftError
 from nbft.mask import ROWS, mask_of_run, mask_of_spec
@@ -74,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = command("eval", _evaluate, "Show how good a run's best model is, on its test rows or on others.")
     evaluate.add_argument("name", metavar="NAME")
     evaluate.add_argument("--data", help="other rows to evaluate on")
+    beside = command("compare", _compare, "Show runs beside each other: scores, and what differs in their specs.")
+    beside.add_argument("names", nargs="*", metavar="NAME", help="two or more runs; a number for the newest so many")
     command("list", _list, "List all runs, the newest first.")
     command("schema", _schema, "Print the JSON Schema of specs, for editors.")
     return parser
@@ -162,6 +165,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     run = open_run(options.name)
     for metric, value in run.evaluate(options.data).items():
         print(f"{metric:<24} {'not a number' if value is None else f'{value:.4f}'}")
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    print(compare(*options.names))
     return 0
 
 

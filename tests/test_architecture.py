@@ -21,6 +21,7 @@ LEFT = [
     "terminal",
     "notebook",
     "mask",
+    "comparison",
     "data_check",
     "checkup",
     "panels",

@@ -15,6 +15,7 @@ from nbft.errors import NbftError, RunError
 from nbft.launch.prepare import default_name
 from nbft.mask import ROWS, mask_of_run, mask_of_spec
 from nbft.notebook import tables
+from nbft.notebook.compare_magic import CompareMagics
 from nbft.notebook.data_magic import DataMagics
 from nbft.notebook.label_magic import LabelMagics
 from nbft.notebook.line import Line, read_line, split_line
@@ -227,4 +228,4 @@ def _refuse_taken(name: str, variable: str, loaded: LoadedSpec) -> None:
 def load(ipython: InteractiveShell) -> None:
     """Registers the magics; `%%finetune?` shows its flags and the reference of the YAML."""
     FinetuneMagics.finetune.__doc__ = f"{HELP}\n\n{reference_markdown()}"
-    ipython.register_magics(FinetuneMagics, DataMagics, LabelMagics)
+    ipython.register_magics(FinetuneMagics, CompareMagics, DataMagics, LabelMagics)

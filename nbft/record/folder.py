@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbft.errors import RunError
+from nbft.spec.guess import closest
 
 NUMBERED = re.compile(r"^(?P<name>.+)-(?P<number>\d{3,})$")
 NAME = re.compile(r"^[^\W_][\w.-]*$")
@@ -135,7 +136,7 @@ def find_folder(name: str, root: Path | None = None) -> RunFolder:
             return RunFolder(path.absolute())
     newest = max(((n, path) for base, n, path in _numbered(root) if base == name), default=None)
     if newest is None:
-        raise RunError(f"There is no run {name!r} in {root}.", _known(root))
+        raise RunError(f"There is no run {name!r} in {root}.", _known(name, root))
     return RunFolder(newest[1])
 
 
@@ -152,6 +153,8 @@ def _numbered(root: Path) -> list[tuple[str, int, Path]]:
     return [(m["name"], int(m["number"]), path) for m, path in matches if m]
 
 
-def _known(root: Path) -> str:
+def _known(name: str, root: Path) -> str:
     known = sorted({base for base, _, _ in _numbered(root)})
-    return f"There are: {', '.join(known)}." if known else "No run has been started there yet."
+    like = closest(name, known)
+    meant = f"Did you mean {like!r}? " if like else ""
+    return f"{meant}There are: {', '.join(known)}." if known else "No run has been started there yet."

@@ -35,7 +35,7 @@ class Decided(Protocol):
 def annotated(spec: RunSpec, text: str, decided: Decided | None = None) -> str:
     """Returns the whole spec, a value a line; `text` is what was typed."""
     typed = read_yaml(text).data
-    whole = _filled(spec, decided)
+    whole = filled(spec, decided)
     lines = list(_lines(whole, typed if isinstance(typed, Mapping) else {}, whole.task, ()))
     place = min(max(len(line) for line, _ in lines), _FARTHEST)
     return "".join(f"{line:<{place}}  {MARK}\n" if is_default else f"{line}\n" for line, is_default in lines)
@@ -55,7 +55,7 @@ def write_spec(path: Path, text: str, *, force: bool = False) -> Path:
     return path
 
 
-def _filled(spec: RunSpec, decided: Decided | None) -> RunSpec:
+def filled(spec: RunSpec, decided: Decided | None) -> RunSpec:
     """Names task and metrics where the spec leaves them to the data and they are known."""
     metrics = [name.removeprefix("eval/") for name in decided.metrics if name != "eval/loss"] if decided else []
     if spec.task is None and decided and decided.task:

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from nbft.notebook.snapshot import MAX_SPEC, take_snapshot
+from nbft.notebook.snapshot import take_snapshot
+from nbft.panels.run_words import MAX_SPEC
 from nbft.record.events import RunEnded, Warned
 from nbft.record.state import replay
 from tests.notebook.recorded import record
