@@ -14,7 +14,7 @@ from nbft.spec.row_source import RowSource
 from nbft.spec.sections import RunSpec
 from nbft.spec.text import SpecText
 from nbft.spec.variables import DATA_KEYS, is_data, plain_value
-from nbft.spec.yaml_text import MAX_BYTES, read_yaml
+from nbft.spec.yaml_text import MAX_BYTES, read_yaml, too_long
 
 UNNAMED = "this spec"
 
@@ -50,9 +50,10 @@ def _is_path(source: str) -> bool:
 def _read_file(path: Path, name: str) -> str:
     try:
         path = path.expanduser()
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            return "\n" * (MAX_BYTES + 1)  # refused for its size, unread
-        return path.read_bytes().decode("utf-8-sig")
+        size = path.stat().st_size
+        if not path.is_file() or size <= MAX_BYTES:
+            return path.read_bytes().decode("utf-8-sig")
+        problem = Problem(*too_long(size))
     except FileNotFoundError:
         close = closest(path.name, _names_beside(path), cutoff=0.6)
         fix = f"Did you mean {str(path.parent / close)!r}?" if close else f"Paths start at {Path.cwd()}."

@@ -43,9 +43,14 @@ def _is_too_long(found: SpecText) -> bool:
     size = len(found.text.encode("utf-8", "replace"))
     if size <= MAX_BYTES:
         return False
-    what = f"The text is {size / 1024:,.0f} KB long; a spec has at most {MAX_BYTES // 1024} KB."
-    _break_off(found, None, what, "Put data into a file and name the file under data.train.")
+    _break_off(found, None, *too_long(size))
     return True
+
+
+def too_long(size: int) -> tuple[str, str]:
+    """Returns what is wrong with a text of so many bytes, and what mends it."""
+    what = f"The text is {size / 1024:,.0f} KB long; a spec has at most {MAX_BYTES // 1024} KB."
+    return what, "Put data into a file and name the file under data.train."
 
 
 def _has_unreadable(found: SpecText) -> bool:

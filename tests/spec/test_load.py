@@ -244,7 +244,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     file.write_bytes(b"model: x\ndata: caf\xe9")
     assert problems_of(file) == ["byte 18 of the file is not UTF-8."]
     file.write_bytes(b"a" * 100_000)
-    assert "at most 64 KB" in problems_of(file)[0]
+    assert "98 KB long; a spec has at most 64 KB" in problems_of(file)[0]
     assert "can't be read" in problems_of(tmp_path.joinpath("folder.yaml").parent)[0]
 
 
