@@ -92,17 +92,7 @@ class Labelling:
                 self.panel.show(self.session, self.around)
 
     def _try(self, act: Callable[[], None]) -> None:
-        """Nobody sees what a widget's callback raises: it is shown in the panel."""
-        try:
-            act()
-        except NbftError as error:
-            self.around.error = (error.what, error.fix)
-        except OSError as error:
-            self.around.error = (f"That could not be saved: {error}.", "It was not taken. Mend it, then try again.")
-        except Exception as error:
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            what = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
-            self.around.error = (what, "What was answered before is kept. Run the cell again.")
+        self.around.error = tried(act) or self.around.error
 
     def _obey(self, message: dict[str, Any]) -> None:
         do, shown = message.get("do"), str(message.get("id"))
@@ -191,3 +181,18 @@ def _tall(lengths: list[int]) -> int:
 def mark_saved(session: Session, file: Path) -> None:
     """Notes in the journal that the file is this session's own, so that a later one may write it anew."""
     session.journal.add(word.SAVED, file=str(file.absolute()))
+
+
+def tried(act: Callable[[], None]) -> tuple[str, str] | None:
+    """Acts, and returns what went wrong: nobody sees what a widget's callback raises, so it is shown in the panel."""
+    try:
+        act()
+    except NbftError as error:
+        return error.what, error.fix
+    except OSError as error:
+        return f"That could not be saved: {error}.", "It was not taken. Mend it, then try again."
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+        return what, "What was answered before is kept. Run the cell again."
+    return None

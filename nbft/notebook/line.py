@@ -16,6 +16,11 @@ EXAMPLES = {
     "--save": "labelled.csv",
     "--model": "reviews",
     "--name": "sentiment",
+    "--data": "other.csv",
+    "--metrics": "accuracy,f1",
+    "--by": "label",
+    "--require": "'accuracy >= 0.85'",
+    "--prompt": "question",
 }
 """What may stand behind a flag; behind the others a number may."""
 

@@ -1,5 +1,6 @@
 // The labelling panel's page side. The files labelling_notebook.js, labelling_keys.js and labelling_parts.js stand before this
-// one in the same module. It shows what the kernel says, and asks; a second answer waits until the first was heard.
+// one in the same module, labelling_render.js behind it; vote.js builds on it. It shows what the kernel says, and asks; a second
+// answer waits until the first was heard.
 
 const PATIENCE_MS = 600;
 const MUCH = 700; // characters; LONG in labelling.py
@@ -81,7 +82,7 @@ class Labelling {
     }
     if (event.target.closest("button, summary, pre") && [" ", "Enter"].includes(event.key)) return; // the button's own
     if (event.key in SCROLLS) {
-      this.text.scrollTop += SCROLLS[event.key] * LINE;
+      this.scroll(SCROLLS[event.key] * LINE);
       event.preventDefault();
       return;
     }
@@ -144,9 +145,17 @@ class Labelling {
     this.card.hidden = this.choices.hidden = this.skip.hidden = this.form.hidden = over;
     this.confirm.hidden = over || !view.many;
     this.end.hidden = !over;
-    if (over) this.end.replaceChildren(ending(view, () => this.act("again")));
+    if (over) this.end.replaceChildren(this.makeEnd(view));
     this.undo.disabled = !view.last;
     this.tell();
+  }
+
+  makeEnd(view) {
+    return ending(view, () => this.act("again"));
+  }
+
+  scroll(by) {
+    this.text.scrollTop += by;
   }
 
   drawHead(view) {
@@ -217,10 +226,3 @@ class Labelling {
     this.model.off("change:twin", this.kept);
   }
 }
-
-export default {
-  render({ model, el }) {
-    const panel = new Labelling(model, el);
-    return () => panel.destroy();
-  },
-};

@@ -20,14 +20,15 @@ from nbft.labelling.texts import Label, Step, Text, names_of
 from nbft.panels.base import HERE, text
 from nbft.panels.wording import duration, plural
 
-SCRIPTS = ("labelling_notebook.js", "labelling_keys.js", "labelling_parts.js", "labelling.js")
+SCRIPTS = ("labelling_notebook.js", "labelling_keys.js", "labelling_parts.js", "labelling.js", "labelling_render.js")
 STYLES = ("style.css", "labelling.css", "labelling_choices.css")
 SHORT, LONG = 160, 700
 """Characters up to which a text is short, and from which it is long; the size of the letters goes by it."""
 LAST_CHARACTERS = 80
 
 
-def _joined(names: tuple[str, ...]) -> str:
+def joined(names: tuple[str, ...]) -> str:
+    """Returns files of this folder as one."""
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
 
 
@@ -60,8 +61,8 @@ class Around:
 class LabellingPanel(anywidget.AnyWidget):
     """Shows a session; `hear` takes what the page asks for."""
 
-    _esm = traitlets.Unicode(_joined(SCRIPTS)).tag(sync=True)
-    _css = traitlets.Unicode(_joined(STYLES)).tag(sync=True)
+    _esm = traitlets.Unicode(joined(SCRIPTS)).tag(sync=True)
+    _css = traitlets.Unicode(joined(STYLES)).tag(sync=True)
     item = traitlets.Dict().tag(sync=True)
     view = traitlets.Dict().tag(sync=True)
     twin = traitlets.Unicode("").tag(sync=True)
