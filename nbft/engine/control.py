@@ -12,6 +12,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from nbft.engine.commands import Orders, obey
 from nbft.engine.devices import memory_bytes, memory_in_use
 from nbft.engine.early_stopping import reason_to_stop
+from nbft.engine.examining import keep_examination
 from nbft.engine.inbox import Inbox
 from nbft.engine.pace import Pace
 from nbft.engine.trainer import RunTrainer
@@ -108,6 +109,8 @@ class Control(TrainerCallback):
         self.record.say(evaluated)
         for sample in self.trainer.samples:
             self.record.say(word.SampleMade(step=state.global_step, **dataclasses.asdict(sample)))
+        if self.trainer.examination is not None:
+            keep_examination(self.trainer.examination, split, state.global_step, self.record)
         if split == "test":
             return
         _refuse_not_finite(values, state.global_step)

@@ -35,11 +35,11 @@ def tokenise(
             # rows of like length together: evaluation pads less, and its metrics don't depend on the order
             made = make_features(task, rows, tokenizer, train.limit, name)
             features[name] = made.select(sorted(range(len(made.lengths)), key=made.lengths.__getitem__))
-    return features, _limit_note(train, limit)
+    return features, _limit_note(train, limit) if task.cuts_are_untold else []
 
 
 def _limit_note(train: Features, limit: int | None) -> list[str]:
-    if limit is not None or train.examples is not None:
+    if limit is not None:
         return []
     share = train.cut / len(train.lengths)
     cut = f"{train.cut} training rows ({share:.1%}) are longer and lose their end" if train.cut else "no row is longer"

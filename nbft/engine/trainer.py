@@ -14,6 +14,7 @@ from nbft.engine.batches import LengthBatches
 from nbft.engine.checkpoints import WholeCheckpoints
 from nbft.errors import TrainingError
 from nbft.record.events import CheckpointSaved
+from nbft.record.examination import Examination
 from nbft.record.writer import EventWriter
 from nbft.tasks.base import Features, Sample, Task
 
@@ -38,6 +39,8 @@ class RunTrainer(WholeCheckpoints, LengthBatches, Trainer):
     """What the present evaluation is on."""
     samples: list[Sample]
     """What the model said in the last evaluation."""
+    examination: Examination | None = None
+    """What the last evaluation looked like from close by."""
     batch_rows = 0
     """Rows of the step that is being made."""
     batch_tokens = 0
@@ -80,6 +83,7 @@ class RunTrainer(WholeCheckpoints, LengthBatches, Trainer):
         values = score(prediction, self.judged)
         model = self.accelerator.unwrap_model(self.model)
         self.samples = self.task.samples(prediction.predictions, self.judged, model, self.processing_class)  # pyright: ignore[reportArgumentType] - always a tokenizer here
+        self.examination = self.task.examine(prediction.predictions, prediction.label_ids, self.judged)
         return values
 
     def evaluate_on(self, features: Features, split: str) -> dict[str, float]:

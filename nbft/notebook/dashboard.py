@@ -16,6 +16,7 @@ from nbft.panels.charts import ChartsPanel
 from nbft.panels.controls import ControlsPanel
 from nbft.panels.data_check import DataCheckPanel
 from nbft.panels.early_stopping import EarlyStoppingPanel
+from nbft.panels.examination import ExaminationPanel
 from nbft.panels.notices import NoticesPanel
 from nbft.panels.progress import ProgressPanel
 from nbft.panels.results import ResultsPanel
@@ -76,6 +77,7 @@ class Dashboard:
             self.controls,
             self.charts,
             SamplesPanel(run.send),
+            ExaminationPanel(run.send, run.folder.examinations),
             EarlyStoppingPanel(run.send),
             NoticesPanel(run.send),
             DataCheckPanel(run.send, run.folder.data_check),
@@ -136,5 +138,5 @@ def _update(data: dict[str, object] | dict[str, str], display_id: str) -> None:
 
 @cache
 def _style() -> str:
-    names = ("style.css", "progress.css", "controls.css", "samples.css", "data.css")
+    names = ("style.css", "progress.css", "controls.css", "samples.css", "insight.css", "data.css")
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)

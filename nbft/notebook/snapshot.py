@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nbft.panels import samples
+from nbft.panels import examination, samples
 from nbft.panels.base import text
 from nbft.panels.data_check import to_list
 from nbft.panels.notices import why_failed
@@ -48,6 +48,7 @@ def _html(state: RunState, folder: RunFolder) -> str:
         f"<p>{charts}</p>" if charts else "",
         to_html(scores(state)),
         samples.to_html(state),
+        examination.to_html(state, folder.examinations),
         _list("Warnings", [f"{w.message} {w.fix}".strip() for w in state.warnings]),
         to_list(read_check(folder.data_check)),
         _folded("Spec", typed_spec(folder)),
@@ -64,6 +65,7 @@ def _text(state: RunState, folder: RunFolder) -> str:
         "\n".join(outcome_of(state)),
         to_text(scores(state)),
         samples.to_text(state),
+        examination.to_text(state, folder.examinations),
         "\n".join(f"Warning: {w.message} {w.fix}".rstrip() for w in state.warnings),
     ]
     return "\n\n".join(part for part in parts if part)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Any
-
 import ipywidgets as widgets
 
 from nbft.panels.base import Panel, Send, html, set_class, text
+from nbft.panels.steps import StepChooser
 from nbft.panels.wording import plural
 from nbft.record.events import SampleMade
 from nbft.record.state import RunState
@@ -16,9 +14,6 @@ MAX_CHARACTERS = 1200
 """Of a prompt or an answer that are shown; a whole article would push everything else away."""
 MAX_FOLDED = 12_000
 """Characters of earlier steps that a static page carries along; all of them are in events.jsonl."""
-MAX_OFFERED = 200
-"""Steps to choose from; beyond, those that are no longer kept are taken out."""
-NEWEST = "newest"
 NOTHING = "(nothing: the text ends here)"
 
 
@@ -27,15 +22,11 @@ class SamplesPanel(Panel):
 
     def __init__(self, send: Send) -> None:
         super().__init__(send)
-        self._shower: int | None = None
         self._state = RunState()
-        self._steps: list[int] = []
-        """Oldest first: a choice comes as a place in the list, which must not move while it is on its way."""
-        self._step = widgets.Dropdown(options=[("newest", NEWEST)], value=NEWEST, tooltip="The step that is shown")
-        self._step.observe(self._chosen, "value")
+        self._steps = StepChooser(self._draw)
         self._said = html("nbft-samples-box")
         title = widgets.HTML('<h4 class="nbft-title">Samples</h4>')
-        top = widgets.Box([title, self._step])
+        top = widgets.Box([title, self._steps.widget])
         top.add_class("nbft-card-top")
         top.add_class("nbft-rule")
         self.widget = widgets.VBox([top, self._said])
@@ -46,36 +37,13 @@ class SamplesPanel(Panel):
         """Shows the newest samples, or still those of the step that the user chose."""
         self._state = state
         set_class(self.widget, "nbft-hidden", not state.samples)
-        self._shower = threading.get_ident()
-        try:
-            self._offer(sorted({sample.step for sample in state.samples}))
-        finally:
-            self._shower = None
+        self._steps.offer(sorted({sample.step for sample in state.samples}))
         self._draw()
-
-    def _offer(self, kept: list[int]) -> None:
-        newest = kept[-1] if kept else 0
-        known = [step for step in self._steps if step <= newest]
-        steps = [*known, *(step for step in kept if not known or step > known[-1])]
-        self._steps = steps if len(steps) <= MAX_OFFERED else kept
-        options = [(f"step {newest:,}, the newest" if kept else "newest", NEWEST)]
-        options += [(f"step {step:,}", step) for step in self._steps[:-1]]
-        set_class(self._step, "nbft-hidden", len(options) < 2)
-        if list(self._step.options) == options:
-            return
-        chosen = self._step.value
-        self._step.options = options  # which chooses the first of them
-        if chosen in [value for _, value in options]:
-            self._step.value = chosen
-
-    def _chosen(self, change: dict[str, Any]) -> None:
-        if self._shower != threading.get_ident():  # the user, not the record
-            self._draw()
 
     def _draw(self) -> None:
         groups = dict(by_step(self._state))
-        chosen = self._step.value
-        step = next(iter(groups), None) if chosen == NEWEST else chosen
+        chosen = self._steps.chosen
+        step = next(iter(groups), None) if chosen is None else chosen
         gone = f'<p class="nbft-sample">What was said at step {step:,} is in events.jsonl.</p>' if step else ""
         self._said.value = "".join(_sample(sample) for sample in groups[step]) if step in groups else gone
 

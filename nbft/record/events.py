@@ -132,6 +132,16 @@ class SampleMade(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Examined(Event):
+    """An evaluation was looked at closely: what was taken for what, and some rows, are in the folder's examinations/."""
+
+    step: int
+    file: str
+    """Its name there."""
+    split: str = "eval"
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckpointSaved(Event):
     """A whole checkpoint stands on disk; `removed` names the steps of those that rotation took away."""
 

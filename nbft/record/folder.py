@@ -77,6 +77,11 @@ class RunFolder:
         return self.path / "data.json"
 
     @property
+    def examinations(self) -> Path:
+        """A closer look at each evaluation, `<split>-<step>.json`."""
+        return self.path / "examinations"
+
+    @property
     def tokenizer(self) -> Path:
         """The tokenizer, where the run learnt one of its own."""
         return self.path / "tokenizer"

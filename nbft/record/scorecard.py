@@ -175,20 +175,21 @@ def to_json(card: Scorecard) -> dict[str, Any]:
 
 def from_json(data: dict[str, Any]) -> Scorecard:
     """Returns the scorecard; keys that this version does not know are passed over."""
-    return _read(Scorecard, data)
+    return read_as(Scorecard, data)
 
 
-def _read(kind: Any, data: Any) -> Any:
-    """Returns plain data as the annotation says: a dataclass, a list or dict of them, or the value itself."""
+def read_as(kind: Any, data: Any) -> Any:
+    """Returns plain data as the annotation says: a dataclass (or None), a list or dict of them, or the value itself."""
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         known = {f.name for f in dataclasses.fields(kind)}
         return typing.cast("Any", kind)(
-            **{key: _read(hints[key], value) for key, value in data.items() if key in known}
+            **{key: read_as(hints[key], value) for key, value in data.items() if key in known}
         )
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is list:
-        return [_read(inner[0], item) for item in data]
+        return [read_as(inner[0], item) for item in data]
     if origin is dict:
-        return {key: _read(inner[1], item) for key, item in data.items()}
-    return data
+        return {key: read_as(inner[1], item) for key, item in data.items()}
+    optional = [part for part in inner if dataclasses.is_dataclass(part)]
+    return read_as(optional[0], data) if optional and data is not None else data

@@ -16,6 +16,9 @@ LOWER_IS_BETTER = ("loss", "perplexity", "mse", "mae", "ter", "error")
 MAX_SAMPLES = 200
 """Newest samples kept; older ones are in events.jsonl."""
 
+MAX_EXAMINED = 100
+"""Newest examinations kept."""
+
 
 def is_better_lower(metric: str) -> bool:
     """Returns whether smaller values of the metric are better."""
@@ -97,6 +100,8 @@ class RunState:
     """The steps after which the run waited."""
     samples: list[word.SampleMade] = field(default_factory=list)
     """What the model said, oldest first."""
+    examined: list[word.Examined] = field(default_factory=list)
+    """Evaluations that were looked at closely, oldest first."""
     commands: list[word.CommandTaken] = field(default_factory=list)
     warnings: list[word.Warned] = field(default_factory=list)
     data_check: word.DataChecked | None = None
@@ -154,6 +159,7 @@ class RunState:
         self.evaluations = [e for e in self.evaluations if e.step <= step and e.split == "eval"]
         self.samples = [sample for sample in self.samples if sample.step <= step]
         self.pauses = [pause for pause in self.pauses if pause <= step]
+        self.examined = [one for one in self.examined if one.step <= step and one.split == "eval"]
         self._judge_anew()
 
     def _see_DataChecked(self, event: word.DataChecked) -> None:  # noqa: N802
@@ -208,6 +214,10 @@ class RunState:
         """A step that is evaluated twice says the same things once."""
         others = [old for old in self.samples if (old.step, old.prompt) != (event.step, event.prompt)]
         self.samples = [*others, event][-MAX_SAMPLES:]
+
+    def _see_Examined(self, event: word.Examined) -> None:  # noqa: N802
+        others = [old for old in self.examined if (old.step, old.split) != (event.step, event.split)]
+        self.examined = [*others, event][-MAX_EXAMINED:]
 
     def _see_CheckpointSaved(self, event: word.CheckpointSaved) -> None:  # noqa: N802
         gone = {*event.removed, event.step}

@@ -17,6 +17,7 @@ from nbft.data.rows import cells, first_of, told
 from nbft.data.slices import is_large, slices, written
 from nbft.data.splits import hold_out
 from nbft.errors import DataError
+from nbft.record.examination import Examination
 from nbft.spec.metric_names import DEFAULT_METRICS, metrics_of
 from nbft.spec.sections import RunSpec
 
@@ -101,6 +102,8 @@ class Task(ABC):
     """Whether the model's own loss divides by the labels of the whole step, not by those of its pass alone."""
     generates: bool = False
     """Whether evaluations write text with `generate`, instead of looking at logits."""
+    cuts_are_untold: ClassVar[bool] = False
+    """Whether the task leaves it to others to say how many rows lose their end."""
     text_columns: ClassVar[tuple[str, ...]] = ("text",)
     """Standardised columns that hold text."""
     labels: list[str]
@@ -248,3 +251,7 @@ class Task(ABC):
     def samples(self, outputs: Any, features: Features, model: Any, tokenizer: PreTrainedTokenizerBase) -> list[Sample]:
         """Returns a few things that the model said in this evaluation, for people to read."""
         return []
+
+    def examine(self, outputs: Any, references: Any, features: Features) -> Examination | None:
+        """Returns a closer look at an evaluation: what was taken for what, and some rows; None where samples say it all."""
+        return None

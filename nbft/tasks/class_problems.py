@@ -14,9 +14,11 @@ from datasets import Dataset
 from nbft.errors import DataError
 from nbft.metrics.classes import class_metrics, multi_label_metrics
 from nbft.metrics.numbers import number_metrics
+from nbft.record.examination import Examination
 from nbft.spec.sections import RunSpec
 from nbft.tasks.class_labels import ProblemName, natural, read_numbers, read_several, read_single
 from nbft.tasks.class_weights import Loss, balanced_weights, binary_loss, positive_weights, weighted_loss
+from nbft.tasks.examining import TextOf, of_classes, of_numbers, of_several
 from nbft.tasks.rare_labels import strata_of
 
 RARE_SHARE = 0.05
@@ -83,6 +85,10 @@ class LabelProblem(ABC):
     @abstractmethod
     def score(self, outputs: np.ndarray, references: np.ndarray, metrics: Sequence[str]) -> dict[str, float]:
         """Returns metrics by name."""
+
+    @abstractmethod
+    def examine(self, outputs: np.ndarray, references: np.ndarray, text_of: TextOf) -> Examination:
+        """Returns a closer look at an evaluation."""
 
     def notes(self, labels: list[Any]) -> list[str]:
         """Returns a sentence about labels of which there are few rows."""
@@ -152,6 +158,10 @@ class OneOfSeveral(LabelProblem):
         """Returns the metrics of probabilities (N, C) against classes (N,)."""
         return class_metrics(outputs, references, metrics)
 
+    def examine(self, outputs: np.ndarray, references: np.ndarray, text_of: TextOf) -> Examination:
+        """Returns what was taken for what, and the surest mistakes."""
+        return of_classes(outputs, references, self.names, text_of)
+
 
 class AnyOfSeveral(LabelProblem):
     """A label is a list of names, which may be empty; the outputs are a probability for each name (N, C)."""
@@ -200,6 +210,10 @@ class AnyOfSeveral(LabelProblem):
         """Returns the metrics of probabilities (N, C) against 0 and 1 (N, C)."""
         return multi_label_metrics(outputs, references, metrics, self.spec.classification.threshold)
 
+    def examine(self, outputs: np.ndarray, references: np.ndarray, text_of: TextOf) -> Examination:
+        """Returns how often each label was missed or added, and the surest mistakes."""
+        return of_several(outputs, references, self.names, self.spec.classification.threshold, text_of)
+
 
 class ANumber(LabelProblem):
     """A label is a number (float); the outputs are numbers (N,)."""
@@ -240,6 +254,10 @@ class ANumber(LabelProblem):
     def score(self, outputs: np.ndarray, references: np.ndarray, metrics: Sequence[str]) -> dict[str, float]:
         """Returns the metrics of numbers (N,) against numbers (N,)."""
         return number_metrics(outputs, references, metrics)
+
+    def examine(self, outputs: np.ndarray, references: np.ndarray, text_of: TextOf) -> Examination:
+        """Returns numbers beside the true ones, and those farthest off."""
+        return of_numbers(outputs, references, text_of)
 
     def notes(self, labels: list[float]) -> list[str]:
         """Returns a sentence about numbers that are far from 0."""

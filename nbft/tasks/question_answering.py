@@ -23,9 +23,11 @@ from nbft.errors import DataError, ModelError
 from nbft.inference.question_answering import IMPOSSIBLE, best_of, may_answer_nothing
 from nbft.inference.spans import Best, Found, decide, spans_of, trimmed
 from nbft.inference.windows import Window, windows
-from nbft.metrics.answers import answer_metrics, is_by_character
+from nbft.metrics.answers import answer_metrics, is_by_character, score_answer
+from nbft.record.examination import MAX_ROWS, Examination
 from nbft.tasks.answered_rows import answered_rows, changed_rows
 from nbft.tasks.base import BETWEEN, Collate, Features, Sample, Task, map_columns
+from nbft.tasks.examining import answered
 from nbft.tasks.pretrained import load_model, read_config
 from nbft.tasks.window_trainer import POSITIONS, WindowTrainer
 
@@ -46,6 +48,8 @@ class QuestionAnswering(Task):
     label_names = POSITIONS
     may_be_none = False
     """Whether the model learns, or has learnt, that some questions have no answer."""
+    _said: tuple[list[str], list[list[str]]] | None = None
+    """The answers that were scored last, for whoever looks at them next."""
     _is_first = True
     """Whether no features were made yet; those of training come first."""
 
@@ -206,7 +210,8 @@ class QuestionAnswering(Task):
     def score(self, outputs: Any, references: Any, metrics: Sequence[str], features: Features) -> dict[str, float]:
         """Returns exact match, F1 and the like of a split's windows."""
         assert features.examples is not None
-        values = answer_metrics(*self.answers(outputs, references, features), _by_character(features.examples))
+        self._said = self.answers(outputs, references, features)
+        values = answer_metrics(*self._said, _by_character(features.examples))
         return {name: values[name] for name in metrics}
 
     def samples(self, outputs: Any, features: Features, model: Any, tokenizer: PreTrainedTokenizerBase) -> list[Sample]:
@@ -219,6 +224,24 @@ class QuestionAnswering(Task):
             Sample(row["question"], _text(row["context"], found[i]) or NOTHING, (row["answers"] or [NOTHING])[0])
             for i, row in enumerate(rows)
         ]
+
+    def examine(self, outputs: Any, references: Any, features: Features) -> Examination | None:
+        """Returns answers beside the right ones, those that share no word with them first."""
+        if features.examples is None:
+            return None
+        said, wanted = self._said or self.answers(outputs, references, features)
+        self._said = None
+        by_character = _by_character(features.examples)
+        worth = [score_answer(one, right, by_character)[1] for one, right in zip(said, wanted, strict=True)]
+        order = sorted(range(len(worth)), key=worth.__getitem__)[:MAX_ROWS]
+        found = self._found(outputs, features, order)
+        shown = []
+        for i in order:
+            row, best = features.examples[i], found[i]
+            at = trimmed(row["context"], best.spans[0])[1] if best.is_answered else -1
+            place = (row["start"], row["end"])
+            shown.append(answered(row["question"], row["context"], row["answers"], place, said[i], at))
+        return Examination(len(worth), sum(one < 1 for one in worth), answered=shown)
 
     def _found(self, outputs: Any, features: Features, wanted: Sequence[int]) -> dict[int, Found]:
         """Returns what is said of the examples wanted, from all of their windows."""

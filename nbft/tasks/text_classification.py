@@ -16,6 +16,7 @@ from transformers import (
 
 from nbft.data.columns import find_columns
 from nbft.data.rows import NothingLeft, cells
+from nbft.record.examination import Examination
 from nbft.tasks.base import Collate, Features, Task, default_limit
 from nbft.tasks.class_labels import see_problem
 from nbft.tasks.class_problems import PROBLEMS, LabelProblem, refuse_options
@@ -29,6 +30,7 @@ class TextClassification(Task):
     """Rows have `text`, `text_pair` where there are pairs, and `label`: a name, a list of names, or a number."""
 
     name = "text-classification"
+    cuts_are_untold: ClassVar[bool] = True
     text_columns: ClassVar[tuple[str, ...]] = ("text", "text_pair")
     problem: LabelProblem
     """What a label is; known once the training rows are."""
@@ -147,9 +149,8 @@ class TextClassification(Task):
             for key, values in columns.items():
                 values[i] = cut[key]
         columns["labels"] = [self.problem.target(label) for label in cells(rows, "label")]
-        return Features(
-            Dataset.from_dict(columns), [min(n, limit) for n in lengths], len(too_long), limit, full=lengths
-        )
+        cut, order = [min(n, limit) for n in lengths], list(range(len(rows)))
+        return Features(Dataset.from_dict(columns), cut, len(too_long), limit, rows, order, lengths)
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns a collator that pads to the longest row of the batch."""
@@ -166,6 +167,19 @@ class TextClassification(Task):
     def score(self, outputs: Any, references: Any, metrics: Sequence[str], features: Features) -> dict[str, float]:
         """Returns the metrics of probabilities or numbers against what is true."""
         return self.problem.score(outputs, references, metrics)
+
+    def examine(self, outputs: Any, references: Any, features: Features) -> Examination | None:
+        """Returns confusions and the surest mistakes, or numbers against numbers."""
+        examples = features.examples
+        if examples is None:
+            return None
+        columns = [column for column in self.text_columns if column in examples.column_names]
+
+        def text_of(i: int) -> str:
+            row = examples[features.example_of[i]]
+            return "\n".join(row[column] for column in columns)
+
+        return self.problem.examine(outputs, references, text_of)
 
 
 def _to_text(value: Any) -> str:

@@ -22,8 +22,10 @@ from nbft.errors import DataError, ModelError
 from nbft.inference.token_classification import OUTSIDE, split_tag
 from nbft.inference.words import joined, lengths_of, windows
 from nbft.metrics.spans import span_metrics
+from nbft.record.examination import Examination
 from nbft.tasks.base import Collate, Features, Task, default_limit, map_columns
 from nbft.tasks.class_weights import Loss
+from nbft.tasks.examining import of_tags
 from nbft.tasks.pretrained import load_model
 from nbft.tasks.rare_labels import keep_every_label, refuse_unseen, strata_of
 from nbft.tasks.tagged_rows import TaggedRow, has_spans, read_tagged
@@ -63,6 +65,8 @@ class TokenClassification(Task):
 
     name = "token-classification"
     _scheme: str | None = None
+    _said: tuple[list[list[str]], list[list[str]]] | None = None
+    """The tags that were scored last, for whoever looks at them next."""
 
     def standardise(self, rows: Dataset, split: str) -> Dataset:
         """Returns columns text, starts, ends and tags; rows without words are dropped with a warning."""
@@ -235,10 +239,23 @@ class TokenClassification(Task):
 
     def score(self, outputs: Any, references: Any, metrics: Sequence[str], features: Features) -> dict[str, float]:
         """Returns seqeval's metrics, and the mean loss of words where it is the task's own."""
-        found, truth = self.answers(outputs, references, features)
+        found, truth = self._said = self.answers(outputs, references, features)
         scheme = self._scheme or "BIO"
         pairs = [[for_seqeval(tags, scheme) for tags in side] for side in (found, truth)]
         values = span_metrics(pairs[0], pairs[1], metrics)
         if self.spec.train.loss is None:
             values["loss"] = float(outputs[1][references != MASKED].mean(dtype=np.float64))
         return values
+
+    def examine(self, outputs: Any, references: Any, features: Features) -> Examination | None:
+        """Returns what was taken for what, word by word, and the rows with the most mistakes."""
+        examples = features.examples
+        if examples is None:
+            return None
+
+        def words_of(i: int) -> list[str]:
+            row = examples[i]
+            return [row["text"][start:end] for start, end in zip(row["starts"], row["ends"], strict=True)]
+
+        said, self._said = self._said or self.answers(outputs, references, features), None
+        return of_tags(*said, words_of)
