@@ -12,7 +12,7 @@ from IPython.display import display
 
 from nbft.notebook.snapshot import Snapshot, take_snapshot
 from nbft.panels.base import HERE, Panel, close_tree, html
-from nbft.panels.charts import ChartsPanel
+from nbft.panels.charts import ChartsPanel, OtherRuns
 from nbft.panels.controls import ControlsPanel
 from nbft.panels.data_check import DataCheckPanel
 from nbft.panels.early_stopping import EarlyStoppingPanel
@@ -22,12 +22,15 @@ from nbft.panels.progress import ProgressPanel
 from nbft.panels.results import ResultsPanel
 from nbft.panels.samples import SamplesPanel
 from nbft.record.events import RunEnded
+from nbft.record.folder import list_folders
 from nbft.record.state import RunState
-from nbft.run import Run
+from nbft.run import Run, open_run
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 LIVENESS_EVERY_S = 1.0
 """To ask for a worker's death takes its lock for a moment."""
+MAX_OTHERS = 30
+"""Runs that can be compared with, the newest."""
 
 
 class Living:
@@ -47,6 +50,15 @@ class Living:
         if not self._death and time.monotonic() - self._asked_at >= LIVENESS_EVERY_S:
             self._asked_at, self._death = time.monotonic(), self.run.death
         return _dead(state, self._death) if self._death else state
+
+
+def _others_than(run: Run) -> OtherRuns:
+    """Returns the newest other runs, to be laid behind the curves of this one."""
+
+    def names() -> list[str]:
+        return [folder.run for folder in list_folders() if folder.run != run.name][:MAX_OTHERS]
+
+    return OtherRuns(names, lambda name: open_run(name).state)
 
 
 def _dead(state: RunState, death: str) -> RunState:
@@ -71,7 +83,7 @@ class Dashboard:
         self._living = Living(run)
         self._id = uuid.uuid4().hex
         self.controls = ControlsPanel(run.send, self._let_go if waits else None)
-        self.charts = ChartsPanel(run.send)
+        self.charts = ChartsPanel(run.send, _others_than(run))
         self.panels: list[Panel] = [
             ProgressPanel(run.send),
             self.controls,

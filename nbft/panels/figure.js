@@ -1,62 +1,72 @@
-// One plot of the live chart: its title, the key of its lines, and the drawing, which is uPlot's.
+// One plot of the live chart: its title, the keys of its lines, and the drawing, which is uPlot's.
 
-const HEIGHT = 232;
+const LARGE = 236;
+const SMALL = 96;
 const MAX_DOTS = 120;
-
-function number(value) {
-  if (value === null || value === undefined) return "–";
-  const size = Math.abs(value);
-  if (size > 0 && size < 1e-3) return value.toExponential(1);
-  if (size < 10) return value.toFixed(4);
-  return size < 1000 ? value.toFixed(2) : Math.round(value).toLocaleString("en");
-}
-
-function tick(value) {
-  return Math.abs(value) >= 1e4 ? value.toLocaleString("en") : String(+value.toPrecision(6));
-}
-
-function make(tag, name, words) {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  if (words !== undefined) element.textContent = words;
-  return element;
-}
+const POINTS_PER_PIXEL = 0.5;
 
 class Figure {
   constructor(view, plot) {
     this.view = view;
     this.plot = plot;
-    this.root = make("section", "nbft-plot");
+    this.height = plot.small ? SMALL : LARGE;
+    this.root = make("section", plot.small ? "nbft-plot nbft-plot-small" : "nbft-plot");
     this.root.setAttribute("aria-label", plot.title);
     const head = make("header", "nbft-plot-head");
     this.keys = make("div", "nbft-keys");
     this.at = make("span", "nbft-at");
-    head.append(make("h4", "nbft-title", plot.title), this.keys, this.at);
+    head.append(make("h4", "nbft-title", plot.title), this.keys);
     this.box = make("div", "nbft-canvas");
+    this.box.tabIndex = 0;
     this.box.setAttribute("role", "img");
+    this.box.setAttribute("aria-describedby", view.help.id);
+    this.box.addEventListener("keydown", (event) => pressed(this, event));
+    this.box.addEventListener("blur", () => view.cross(null));
+    this.ticks = plot.small ? null : new Ticks(this);
     this.root.append(head, this.box);
     // every line is one series for uPlot, a noisy one two: its raw points, faint, and the running mean over them
-    this.curves = plot.lines.flatMap((line) => (line.style === "noisy" ? [{ line, raw: true }, { line, mean: true }] : [{ line }]));
+    this.keyed = [...plot.lines].sort((one, other) => one.ghost - other.ghost);
+    const halves = (line) => (line.style === "noisy" ? [{ line, raw: true }, { line, mean: true }] : [{ line, mean: line.style === "mean" }]);
+    this.curves = plot.lines.flatMap(halves);
   }
 
   get names() {
     return this.plot.lines.map((line) => line.metric);
   }
 
+  get isLog() {
+    return this.view.settings.log && this.plot.log;
+  }
+
   resize(width) {
     if (width < 60) return;
-    if (!this.chart) this.chart = new uPlot(this.options(width), this.data(width), this.box);
-    else if (this.chart.width !== width) this.chart.setSize({ width, height: HEIGHT });
+    if (!this.chart) this.build(width);
+    else if (this.chart.width !== width) this.chart.setSize({ width, height: this.height });
     else return;
     this.draw();
   }
 
+  build(width) {
+    this.wasLog = this.isLog;
+    this.chart = new uPlot(this.options(width), this.data(width), this.box);
+    if (this.ticks) this.box.append(this.ticks.root, this.at);
+  }
+
+  // An axis can't turn from linear into logarithmic: the drawing is made anew.
+  rescale() {
+    if (!this.chart || this.wasLog === this.isLog) return;
+    const { width } = this.chart;
+    this.chart.destroy();
+    this.build(width);
+  }
+
   data(width) {
-    const [from, to] = this.view.range();
-    const none = { steps: [], values: [] };
+    const { view, isLog } = this;
+    const [from, to] = view.range();
     const curves = this.curves.map(({ line, mean }) => {
-      const track = this.view.store.tracks.get(line.metric) || none;
-      return thinned(mean ? smoothed(track) : track, from, to, Math.max(60, width / 2));
+      const track = view.store.tracks.get(line.metric) || EMPTY;
+      const drawn = mean ? smoothed(track, view.settings.smoothing / 1000) : track;
+      return thinned(isLog ? positive(drawn) : drawn, from, to, Math.max(60, width * POINTS_PER_PIXEL));
     });
     return aligned(curves, [from, to]);
   }
@@ -65,88 +75,125 @@ class Figure {
     const points = this.view.store.count(this.names);
     this.root.dataset.points = points;
     this.root.classList.toggle("nbft-empty", points === 0);
+    if (this.chart && this.root.offsetParent !== null) this.redraw();
     this.label();
-    if (!this.chart) return;
+  }
+
+  redraw() {
+    this.rescale();
     const [min, max] = this.view.range();
     this.chart.batch(() => {
       this.chart.setData(this.data(this.chart.width), false);
       this.chart.setScale("x", { min, max });
     });
+    this.ticks?.show(this.chart);
   }
 
-  // The key of each line with its newest value, or the one under the cursor.
-  label() {
-    const { chart, view } = this;
-    const hovered = chart && chart.cursor.left >= 0 ? chart.cursor.idxs : null;
-    const items = this.plot.lines.map((line) => {
-      const column = 1 + this.curves.findIndex((curve) => curve.line === line && !curve.mean);
-      const track = view.store.tracks.get(line.metric);
-      const newest = track ? track.values[track.values.length - 1] : null;
-      const value = hovered && hovered[column] != null ? chart.data[column][hovered[column]] : newest;
-      return [line, number(value)];
+  showLines() {
+    this.curves.forEach(({ line }, i) => {
+      const show = !this.view.hidden.has(line.metric);
+      if (this.chart && this.chart.series[i + 1].show !== show) this.chart.setSeries(i + 1, { show });
     });
-    const step = hovered ? chart.data[0][chart.cursor.idx] : undefined;
-    this.at.textContent = step === undefined ? "" : `step ${Math.round(step).toLocaleString("en")}`;
-    this.writeKeys(items);
-    this.box.setAttribute("aria-label", `${this.plot.title}: ${items.map(([l, v]) => `${l.label} ${v}`).join(", ")}`);
+    this.label();
   }
 
-  writeKeys(items) {
-    const theme = this.view.theme;
-    if (this.keysTheme !== theme.name) {
-      this.keysTheme = theme.name;
-      this.keys.replaceChildren(...items.map(([line]) => key(line, theme.colours[line.colour])));
+  // The key of each line with its newest value, or the one under the crosshair.
+  label() {
+    const { chart, view, plot } = this;
+    const hovered = chart && chart.cursor.left >= 0 ? chart.cursor.idxs : null;
+    const said = this.keyed.map((line) => amount(hovered ? this.under(line, hovered) : this.newest(line), plot.unit));
+    const step = hovered ? chart.data[0][chart.cursor.idx] : undefined;
+    if (!plot.small) this.writeStep(step);
+    this.writeKeys(said);
+    this.said = this.keyed.map((line, i) => `${line.label} ${said[i]}`).join(", ");
+    this.box.setAttribute("aria-label", `${plot.title}: ${this.said}`);
+  }
+
+  // The step under the crosshair, with the marks beside it: on the axis, where nothing has to make room for it.
+  writeStep(step) {
+    this.at.hidden = step === undefined;
+    if (this.at.hidden) return;
+    const { view, chart, box } = this;
+    const near = marksNear(view, chart, chart.cursor.left);
+    this.at.textContent = [`step ${Math.round(step).toLocaleString("en")}`, ...near].join(" · ");
+    const half = this.at.offsetWidth / 2;
+    const middle = chart.bbox.left / uPlot.pxRatio + chart.cursor.left;
+    this.at.style.left = `${Math.max(half, Math.min(middle, box.clientWidth - half))}px`;
+  }
+
+  newest(line) {
+    const track = this.view.store.tracks.get(line.metric);
+    return track ? track.values[track.values.length - 1] : null;
+  }
+
+  under(line, hovered) {
+    const column = 1 + this.curves.findIndex((curve) => curve.line === line);
+    return hovered[column] == null ? this.newest(line) : this.chart.data[column][hovered[column]];
+  }
+
+  writeKeys(said) {
+    const { view, keyed } = this;
+    if (this.keysTheme !== view.theme.name) {
+      this.keysTheme = view.theme.name;
+      this.keys.replaceChildren(...keyed.map((line) => key(this, line)));
     }
-    items.forEach(([, value], i) => (this.keys.children[i].lastChild.textContent = value));
+    keyed.forEach((line, i) => {
+      const item = this.keys.children[i];
+      if (item.lastChild.textContent !== said[i]) item.lastChild.textContent = said[i];
+      item.setAttribute("aria-pressed", String(!view.hidden.has(line.metric)));
+    });
   }
 
   options(width) {
-    const view = this.view;
-    const font = () => `11px ${view.theme.font}`;
-    const axis = {
-      stroke: () => view.theme.ink,
-      grid: { stroke: () => view.theme.grid, width: 1 },
-      ticks: { show: false },
-      font: font(),
-    };
+    const { view, plot, isLog } = this;
+    const axis = { stroke: () => view.theme.ink, ticks: { show: false }, font: `11px ${view.theme.font}` };
+    const grid = { stroke: () => view.theme.grid, width: 1 };
+    const range = isLog ? (_, min, max) => spread(min, max) : (_, min, max) => airy(min, max, plot.zero);
+    const logarithmic = isLog ? { splits: (_, __, min, max) => logTicks(min, max, plot.small ? 3 : 7), filter: (_, all) => all } : {};
+    const values = (_, all) => all.map((value) => tick(value, plot.unit));
     return {
       width,
-      height: HEIGHT,
-      padding: [24, 16, 0, 0],
+      height: this.height,
+      padding: [plot.small ? 6 : 24, 16, 0, 0],
       legend: { show: false },
-      scales: { x: { time: false, range: (_, min, max) => [min, max] }, y: { range: (_, min, max) => airy(min, max) } },
+      scales: { x: { time: false, range: (_, min, max) => [min, max] }, y: { distr: isLog ? 3 : 1, range } },
       axes: [
-        { ...axis, size: 28, gap: 6, space: 72, grid: { show: false }, values: (_, all) => all.map(wholeTick) },
-        { ...axis, size: 52, gap: 8, space: 40, values: (_, all) => all.map(tick) },
+        { ...axis, size: plot.small ? 28 : 32, gap: plot.small ? 6 : 10, space: 72, grid: { show: false }, values: (_, all) => all.map(wholeTick) },
+        { ...axis, size: 52, gap: 8, space: plot.small ? 24 : 40, grid, values, ...logarithmic },
       ],
       series: [{}, ...this.curves.map((curve) => this.series(curve))],
       cursor: this.cursor(),
       hooks: {
-        draw: [(chart) => this.drawMarks(chart)],
+        drawClear: [(chart) => drawBands(this, chart)],
+        draw: [(chart) => drawMarks(this, chart)],
         setCursor: [() => this.label()],
         setSelect: [(chart) => this.zoom(chart)],
       },
     };
   }
 
-  series({ line, raw, mean }) {
+  series({ line, raw }) {
     const colour = () => this.view.theme.colours[line.colour];
+    const alpha = raw ? 0.35 : line.ghost ? 0.55 : 1;
+    const dotted = line.style === "dots";
     return {
       label: line.label,
+      show: !this.view.hidden.has(line.metric),
       stroke: colour,
-      alpha: raw ? 0.35 : 1,
-      width: raw ? 1 : 2,
+      alpha,
+      width: raw ? 1 : line.ghost ? 1.5 : 2,
       dash: line.dash.length ? line.dash : undefined,
       spanGaps: true,
-      points: { show: () => !raw && !mean && this.view.store.count([line.metric]) <= MAX_DOTS, size: 6, fill: colour },
+      points: { show: () => dotted && this.view.store.count([line.metric]) <= MAX_DOTS, size: 6, fill: colour },
     };
   }
 
   cursor() {
+    const quiet = (curve) => curve.line.ghost || (curve.mean && curve.line.style === "noisy");
     return {
       y: false,
       drag: { x: true, y: false, setScale: false },
-      points: { size: (_, i) => (this.curves[i - 1].mean ? 0 : 8), width: 0 },
+      points: { size: (_, i) => (quiet(this.curves[i - 1]) ? 0 : 8), width: 0 },
       sync: { key: this.view.id, scales: ["x", null], filters: { pub: (kind) => kind === "mousemove" || kind === "mouseleave" } },
       dataIdx: (chart, series, index) => nearest(chart.data[series], index),
       bind: { dblclick: () => () => this.view.zoomTo(null) },
@@ -160,76 +207,22 @@ class Figure {
     chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   }
 
-  drawMarks(chart) {
-    const { ctx } = chart;
-    const ratio = uPlot.pxRatio;
-    const { left, top, width, height } = chart.bbox;
-    ctx.save();
-    ctx.lineWidth = ratio;
-    ctx.fillStyle = ctx.strokeStyle = this.view.theme.ink;
-    ctx.textAlign = "right";
-    ctx.textBaseline = "top";
-    ctx.font = `${11 * ratio}px ${this.view.theme.font}`;
-    ctx.fillText("step", left - 12 * ratio, top + height + 6 * ratio);
-    for (const mark of this.view.model.get("marks")) {
-      const x = chart.valToPos(mark.step, "x", true);
-      if (x < left || x > left + width || !this.view.store.count(this.names)) continue;
-      ctx.setLineDash([3 * ratio, 4 * ratio]);
-      ctx.beginPath();
-      ctx.moveTo(x, top);
-      ctx.lineTo(x, top + height);
-      ctx.stroke();
-      ctx.setLineDash([]);
-      if (this.names.includes(mark.metric)) this.ring(chart, mark, x);
-    }
-    ctx.restore();
-  }
-
-  ring(chart, mark, x) {
-    const { ctx, bbox } = chart;
-    const ratio = uPlot.pxRatio;
-    const y = chart.valToPos(mark.value, "y", true);
-    ctx.strokeStyle = ctx.fillStyle = this.view.theme.strong;
-    ctx.lineWidth = 2 * ratio;
-    ctx.beginPath();
-    ctx.arc(x, y, 6 * ratio, 0, 2 * Math.PI);
-    ctx.stroke();
-    const right = x > bbox.left + bbox.width / 2;
-    ctx.textAlign = right ? "right" : "left";
-    ctx.textBaseline = "bottom";
-    ctx.font = `600 ${11 * ratio}px ${this.view.theme.font}`;
-    ctx.fillText(`${mark.label} ${number(mark.value)}`, x + (right ? 6 : -6) * ratio, bbox.top - 6 * ratio);
-  }
-
   destroy() {
     this.chart?.destroy();
     this.root.remove();
   }
 }
 
-function key(line, colour) {
-  const item = make("span", "nbft-key");
-  const swatch = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const stroke = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  swatch.setAttribute("viewBox", "0 0 16 8");
-  swatch.setAttribute("aria-hidden", "true");
-  stroke.setAttribute("d", "M0 4H16");
-  stroke.setAttribute("stroke", colour);
-  stroke.setAttribute("stroke-width", "3");
-  if (line.dash.length) stroke.setAttribute("stroke-dasharray", line.dash.join(" "));
-  swatch.append(stroke);
-  item.append(swatch, make("span", "", line.label), make("b", ""));
-  return item;
-}
-
-function airy(min, max) {
+// The range of a linear axis, with some air; from zero on where that is asked for.
+function airy(min, max, zero) {
   if (min === null || min === undefined) return [0, 1];
-  const air = (max - min) * 0.06 || Math.abs(max) * 0.1 || 1;
-  return [min - air, max + air];
+  const low = zero ? Math.min(min, 0) : min;
+  const air = (max - low) * 0.06 || Math.abs(max) * 0.1 || 1;
+  return [zero && low === 0 ? 0 : low - air, max + air];
 }
 
-function wholeTick(value) {
-  return Number.isInteger(value) ? value.toLocaleString("en") : "";
+function spread(min, max) {
+  return min > 0 ? [min / 1.15, max * 1.15] : [0.1, 1];
 }
 
 function nearest(column, index) {

@@ -1,4 +1,4 @@
-// The labelling panel's page side. The files labelling_notebook.js, labelling_keys.js and labelling_parts.js stand before this
+// The labelling panel's page side. The files labelling_notebook.js, key_guard.js, labelling_keys.js and labelling_parts.js stand before this
 // one in the same module, labelling_render.js behind it; vote.js builds on it. It shows what the kernel says, and asks; a second
 // answer waits until the first was heard.
 

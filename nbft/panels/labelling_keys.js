@@ -1,26 +1,7 @@
-// Keys of the panel: they work while it has the focus, and no shortcut of the front end takes them.
+// Keys of the panel: they work while it has the focus.
 
-const SUPPRESS = "data-lm-suppress-shortcuts";
 const SCROLLS = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
 const LINE = 32;
-
-// Ctrl-S still saves the notebook and Shift-Enter still runs the cell.
-function isForFrontEnd(event) {
-  return event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
-}
-
-// Front ends look for their shortcuts on the way down to the focused element, before the panel hears of the key, or on the
-// way up; what carries the attribute they leave alone.
-function guardKeys(root) {
-  const look = (event) => {
-    if (!root.contains(event.target)) return;
-    if (isForFrontEnd(event)) root.removeAttribute(SUPPRESS);
-    else root.setAttribute(SUPPRESS, "true");
-  };
-  window.addEventListener("keydown", look, true);
-  root.setAttribute(SUPPRESS, "true");
-  return () => window.removeEventListener("keydown", look, true);
-}
 
 // Returns what a key asks for: {label: place}, {act: name}, {scroll: lines}, or null.
 function meaningOf(event, labels, many) {

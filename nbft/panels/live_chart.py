@@ -1,9 +1,10 @@
 """The live chart's kernel side: an anywidget to which only new points travel.
 
-What is sent: `plots`, `marks` and `total_steps` as traits, and points by messages
+What is sent: `plots`, `marks`, `bands` and `total_steps` as traits, and points by messages
 `{op: "points", parts: [[metric, revision, start, count], ...]}` with one buffer of float64 pairs (step, value). Every
 part says where it starts, so that the page notices what it missed and asks for `resync`: messages that come before the
-script has loaded are lost. All points known so far travel with the widget's own state, also after a page reload.
+script has loaded are lost. All points known so far travel with the widget's own state, also after a page reload. The page
+sends `{op: "compare", run: name}` where another run is chosen from `others`; `ghost` names the one that is shown.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import math
 import threading
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import anywidget
@@ -20,10 +21,12 @@ import traitlets
 from nbft.panels.base import HERE
 from nbft.record.curve import Curve
 
+SCRIPTS = ("uPlot.iife.min.js", "words.js", "points.js", "marks.js", "tools.js", "key_guard.js", "keys.js")
+SCRIPTS += ("figure.js", "chart.js")
+
 
 def _script() -> str:
-    names = ("uPlot.iife.min.js", "points.js", "figure.js", "chart.js")
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
 
 
 def _style() -> str:
@@ -68,19 +71,26 @@ class LiveChart(anywidget.AnyWidget):
     _css = traitlets.Unicode(_style()).tag(sync=True)
     plots = traitlets.List().tag(sync=True)
     marks = traitlets.List().tag(sync=True)
+    bands = traitlets.List().tag(sync=True)
     total_steps = traitlets.Int(0).tag(sync=True)
+    others = traitlets.List().tag(sync=True)
+    ghost = traitlets.Unicode("").tag(sync=True)
     points = traitlets.Any(None).tag(sync=True, to_json=_snapshot)
 
     def __init__(self, **traits: Any) -> None:
         self._tracks: dict[str, Track] = {}
         self._lock = threading.RLock()  # messages of the page may come in another thread
         self.is_heard = False
+        self.compare: Callable[[str], None] | None = None
+        """Told the name of the run that the page wants behind the curves, or an empty one."""
         super().__init__(**traits)
         self.on_msg(self._hear)
 
     def follow(self, curves: Mapping[str, Curve], *, is_over: bool = False) -> int:
         """Sends the points that the page does not have yet; returns how many metrics had some."""
         with self._lock:
+            for name in self._tracks.keys() - curves.keys():
+                del self._tracks[name]
             starts = {
                 name: self._tracks.setdefault(name, Track()).take(c, is_over=is_over) for name, c in curves.items()
             }
@@ -108,8 +118,12 @@ class LiveChart(anywidget.AnyWidget):
         return parts, pairs.tobytes()
 
     def _hear(self, _: Any, message: dict[str, Any], __: Any) -> None:
-        """Answers the page: `hello` and `resync` tell how many points it has of each metric."""
+        """Answers the page: `hello` and `resync` tell how many points it has of each metric, `compare` names a run."""
         self.is_heard = True
+        if message.get("op") == "compare":
+            if self.compare is not None:
+                self.compare(str(message.get("run", "")))
+            return
         have = message.get("have")
         with self._lock:
             lacks = {n: t for n, t in self._tracks.items() if not _is_whole(have, n, t)}

@@ -138,6 +138,8 @@ def _ticks(state: RunState) -> Iterable[Mark]:
     yield from (Mark(step, "Checkpoint", kind="checkpoint") for step in state.checkpoints[-MAX_TICKS:])
     yield from (Mark(step, "Paused", kind="pause") for step in state.pauses[-MAX_TICKS:])
     for taken in state.commands[-MAX_TICKS:]:
+        if taken.obeyed and taken.command in ("Pause", "Resume"):
+            continue  # the pause has a mark of its own
         words = ": ".join(part for part in (wording.command(taken), taken.answer) if part)
         yield Mark(taken.step, words, kind="command", time=taken.time)
 

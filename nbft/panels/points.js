@@ -2,7 +2,7 @@
 // where they start (see live_chart.py); every view of a widget draws from one store.
 
 const ASK_EVERY_MS = 1000;
-const SMOOTHED_OVER = 1 / 50;
+const EMPTY = { steps: [], values: [] };
 
 class Store {
   constructor() {
@@ -66,14 +66,15 @@ class Store {
     return names.reduce((sum, name) => sum + (this.tracks.get(name)?.steps.length || 0), 0);
   }
 
-  lastStep() {
-    return [...this.tracks.values()].reduce((last, t) => Math.max(last, t.steps[t.steps.length - 1] || 0), 0);
+  lastStep(names) {
+    const steps = names.map((name) => this.tracks.get(name)?.steps || []);
+    return steps.reduce((last, one) => Math.max(last, one[one.length - 1] || 0), 0);
   }
 }
 
-// The running mean of a noisy curve; short curves stay as they are. plots.py does the same.
-function smoothed({ steps, values }) {
-  const weight = 2 / (1 + Math.max(1, values.length * SMOOTHED_OVER));
+// The running mean of a noisy curve over a share of its points; short curves stay as they are. points.py does the same.
+function smoothed({ steps, values }, share) {
+  const weight = 2 / (1 + Math.max(1, values.length * share));
   let mean = null;
   const means = values.map((value) => {
     if (value === null) return null;
@@ -81,6 +82,10 @@ function smoothed({ steps, values }) {
     return mean;
   });
   return { steps, values: means };
+}
+
+function positive({ steps, values }) {
+  return { steps, values: values.map((value) => (value > 0 ? value : null)) };
 }
 
 // At most two points a bucket, its lowest and its highest, between the steps `from` and `to` and one beyond each.

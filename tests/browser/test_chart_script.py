@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Callable, Iterator
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from nbft.panels.charts import _plot
 from nbft.panels.live_chart import LiveChart
+from nbft.panels.plots import LOSSES, SMALL, Line, Mark, Plot
 from nbft.panels.points import smoothed
 from nbft.record.curve import MAX_POINTS
 
@@ -21,7 +24,7 @@ async ([script, style, plots]) => {
   document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
   const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   const widget = (await import(url)).default();
-  const traits = { plots, marks: [], total_steps: 100, points: { parts: [] } };
+  const traits = { plots, marks: [], bands: [], total_steps: 100, others: [], ghost: "", points: { parts: [] } };
   const hear = {};
   window.sent = [];
   window.model = {
@@ -36,13 +39,11 @@ async ([script, style, plots]) => {
     hear["msg:custom"].forEach((f) => f({ op: "points", parts }, [data]));
   };
   widget.initialize({ model });
-  window.leave = widget.render({ model, el: document.getElementById("here") });
+  window.again = () => widget.render({ model, el: document.getElementById("here") });
+  window.leave = again();
 }
 """
-PLOTS = [
-    {"title": "Loss", "lines": [{"metric": "train/loss", "label": "train", "colour": 0, "dash": [], "noisy": True}]},
-    {"title": "F1", "lines": [{"metric": "eval/f1", "label": "f1", "colour": 2, "dash": [7, 4], "noisy": False}]},
-]
+PLOTS = [_plot(plot) for plot in (LOSSES, Plot("F1", (Line("eval/f1", "f1", 2, 1),)), SMALL[0])]
 Say = Callable[..., None]
 
 
@@ -52,6 +53,8 @@ def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1000, "height": 600})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.route("http://nbft.test/", lambda route: route.fulfill(body="", content_type="text/html"))
+    page.goto("http://nbft.test/")  # a page of its own, so that it can remember
     page.set_content('<body style="color: rgb(20, 20, 20)"><div id="here" class="nbft-chart"></div></body>')
     chart = LiveChart()
     page.evaluate(OPEN, [chart._esm, chart._css, PLOTS])
@@ -76,7 +79,7 @@ def points(page: Page, count: int) -> None:
 
 def test_it_says_hello_and_draws_one_canvas_a_plot(page):
     assert asked(page, "hello")[-1]["have"] == {}
-    assert page.locator("canvas").count() == 2
+    assert page.locator("canvas").count() == 3
     expect(page.locator(".nbft-plot").first).to_contain_text("Loss")
 
 
@@ -136,7 +139,7 @@ def test_colours_follow_the_page_from_light_to_dark(page):
 
 def test_dragging_zooms_all_plots_and_the_button_shows_all_again(page):
     say(page, *(1 / step for step in range(1, 101)))
-    button = page.get_by_role("button", name="Show all")
+    button = page.get_by_role("button", name="Reset zoom")
     expect(button).to_be_hidden()
     box = page.locator(".u-over").first.bounding_box()
     page.mouse.move(box["x"] + 100, box["y"] + 50)
@@ -156,6 +159,148 @@ def test_the_cursor_tells_step_and_value(page):
     expect(page.locator(".nbft-key b").first).to_have_text("0.5000")
 
 
+def crosshair(page: Page, *keys: str) -> str:
+    """Presses keys on the first plot; returns the step under the crosshair."""
+    for key in keys:
+        page.locator(".nbft-canvas").first.press(key)
+    return page.locator(".nbft-at").first.inner_text()
+
+
+def test_the_crosshair_moves_by_keyboard_and_says_what_stands_there(page):
+    say(page, *(step / 100 for step in range(1, 101)))
+    say(page, *(step / 200 for step in range(1, 101)), metric="eval/f1")
+    points(page, 200)
+    assert crosshair(page, "ArrowLeft") == "step 100"
+    assert crosshair(page, "ArrowLeft", "Shift+ArrowLeft") == "step 89"
+    expect(page.locator(".nbft-key b").nth(2)).to_have_text("0.4450")
+    expect(page.locator("[aria-live]")).to_have_text("step 89: train 0.8900, validation –; f1 0.4450")
+    assert crosshair(page, "Home") == "step 1"
+    page.locator(".nbft-canvas").first.press("Escape")
+    expect(page.locator(".nbft-at").first).to_be_hidden()
+
+
+def test_plus_and_minus_zoom_about_the_crosshair_and_escape_shows_all(page):
+    say(page, *(step / 100 for step in range(1, 101)))
+    points(page, 100)
+    crosshair(page, "End", "+", "+")
+    reset = page.get_by_role("button", name="Reset zoom")
+    expect(reset).to_be_visible()
+    assert crosshair(page, "Home") != "step 1"
+    crosshair(page, "Escape", "Escape")
+    expect(reset).to_be_hidden()
+    crosshair(page, "+", "-")
+    expect(reset).to_be_hidden()
+
+
+def test_a_double_click_shows_all_again(page):
+    say(page, *(step / 100 for step in range(1, 101)))
+    page.locator(".nbft-canvas").first.press("+")
+    page.locator(".u-over").first.dblclick()
+    expect(page.get_by_role("button", name="Reset zoom")).to_be_hidden()
+
+
+def test_keys_of_the_keyboard_do_not_reach_the_front_end_but_ctrl_s_does(page):
+    page.evaluate(
+        "window.addEventListener('keydown', (e) => (window.kept = !e.target.closest('[data-lm-suppress-shortcuts]')), true)"
+    )
+    page.locator(".nbft-canvas").first.press("0")
+    assert page.evaluate("window.kept") is False
+    page.locator(".nbft-canvas").first.press("Control+s")
+    assert page.evaluate("window.kept") is True
+
+
+def pixels(page: Page) -> str:
+    """The pixels of the first plot."""
+    return page.evaluate("document.querySelector('.nbft-canvas canvas').toDataURL()")
+
+
+def test_a_line_is_switched_off_and_on_by_its_key(page):
+    say(page, 0.9, 0.8, 0.7)
+    points(page, 3)
+    both = pixels(page)
+    train = page.get_by_role("button", name="train")
+    train.click()
+    expect(train).to_have_attribute("aria-pressed", "false")
+    assert pixels(page) != both
+    train.press("Enter")
+    expect(train).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("before => document.querySelector('.nbft-canvas canvas').toDataURL() === before", arg=both)
+
+
+def test_a_logarithmic_axis_and_smoothing_change_the_picture_and_are_remembered(page):
+    say(page, *(1 / step for step in range(1, 101)))
+    points(page, 100)
+    before = pixels(page)
+    log = page.get_by_role("button", name="Log scale")
+    log.click()
+    expect(log).to_have_attribute("aria-pressed", "true")
+    logarithmic = pixels(page)
+    assert logarithmic != before
+    page.get_by_label("Smoothing").fill("100")
+    assert pixels(page) != logarithmic
+    kept = json.loads(page.evaluate("localStorage.getItem('nbft-charts')"))
+    assert kept == {"smoothing": 100, "log": True, "more": True}
+
+
+def test_the_second_row_is_folded_away_and_stays_so(page):
+    small = page.locator(".nbft-plot-small")
+    expect(small).to_be_visible()
+    page.get_by_role("button", name="More charts").click()
+    expect(small).to_be_hidden()
+    page.evaluate("leave(); leave = again(); null")
+    expect(page.locator(".nbft-plot-small")).to_be_hidden()
+    page.get_by_role("button", name="More charts").click()
+    say(page, 1e-4, 2e-4, metric="train/learning_rate")
+    expect(page.locator(".nbft-plot-small b")).to_have_text("2e-04")
+
+
+def test_another_run_is_chosen_by_its_name(page):
+    choice = page.get_by_label("Compare with")
+    expect(choice).to_be_hidden()
+    page.evaluate("model.set('others', ['<b>old</b>-001', 'reviews-002'])")
+    assert choice.locator("option").all_inner_texts() == ["no other run", "<b>old</b>-001", "reviews-002"]
+    choice.select_option("reviews-002")
+    assert asked(page, "compare") == [{"op": "compare", "run": "reviews-002"}]
+
+
+def test_marks_stand_at_their_step_with_a_title(page):
+    say(page, *(step / 100 for step in range(1, 101)))
+    marks = [
+        Mark(50, "Checkpoint", kind="checkpoint"),
+        Mark(50, "Paused", kind="pause"),
+        Mark(25, "Save now", kind="command"),
+    ]
+    page.evaluate("marks => model.set('marks', marks)", [dataclasses.asdict(mark) for mark in marks])
+    ticks = page.locator(".nbft-plot").first.locator(".nbft-tick")
+    expect(ticks).to_have_count(3)
+    assert ticks.first.get_attribute("title") == "Checkpoint (step 50)"
+    box, plot = ticks.first.bounding_box(), page.locator(".u-over").first.bounding_box()
+    assert box["x"] + box["width"] / 2 == pytest.approx(plot["x"] + plot["width"] / 2, abs=1)
+    page.mouse.move(plot["x"] + plot["width"] / 2, plot["y"] + 20)
+    expect(page.locator(".nbft-at").first).to_have_text("step 50 · Checkpoint · Paused")
+
+
+def test_epochs_are_faint_bands(page):
+    say(page, *(step / 100 for step in range(1, 101)))
+    points(page, 100)
+    before = pixels(page)
+    page.evaluate("model.set('bands', [[25, 50], [75, 100]])")
+    page.wait_for_function("before => document.querySelector('.nbft-canvas canvas').toDataURL() !== before", arg=before)
+
+
+def test_every_plot_and_control_has_a_name_and_takes_the_focus(page):
+    say(page, 0.9, 0.8)
+    points(page, 2)
+    names = page.locator(".nbft-canvas").evaluate_all(
+        "all => all.map((one) => [one.tabIndex, one.getAttribute('aria-label')])"
+    )
+    assert names[0] == [0, "Loss: train 0.8000, validation –"]
+    unnamed = (
+        "all => all.filter((one) => !one.getAttribute('aria-label') && !one.textContent && !one.labels?.length).length"
+    )
+    assert page.locator(".nbft-plots :is(button, input, select)").evaluate_all(unnamed) == 0
+
+
 def test_a_full_curve_is_drawn_in_a_moment(page):
     values = [math.sin(step / 50) for step in range(MAX_POINTS)]
     took = page.evaluate(
@@ -172,6 +317,8 @@ def test_a_full_curve_is_drawn_in_a_moment(page):
 
 def test_the_page_smooths_as_the_kernel_does(page):
     values = [math.sin(step) for step in range(500)]
-    script = LiveChart()._esm.split("export default")[0] + "; return smoothed({ steps: [], values: VALUES }).values"
+    script = (
+        LiveChart()._esm.split("export default")[0] + "; return smoothed({ steps: [], values: VALUES }, 1 / 50).values"
+    )
     means = page.evaluate(f"() => {{ {script.replace('VALUES', json.dumps(values))} }}")
     assert means == pytest.approx([value for _, value in smoothed(list(enumerate(values)))])

@@ -7,11 +7,14 @@ import time
 
 import pytest
 
+from nbft.errors import RunError
 from nbft.panels import charts
-from nbft.panels.charts import ChartsPanel
+from nbft.panels.charts import ChartsPanel, OtherRuns
 from nbft.panels.live_chart import LiveChart
+from nbft.panels.overlay import overlay
 from nbft.record import events as word
 from nbft.record.curve import MAX_POINTS
+from nbft.record.state import RunState
 from tests.panels.messages import messages
 from tests.panels.record import ended, evaluated, measured, planned, training
 
@@ -192,3 +195,61 @@ def test_an_update_is_small_whatever_the_length_of_the_run(panel):
         panel.show(state)
     (update,) = sent
     assert sum(len(buffer) for buffer in update["buffers"]) == 2 * 5 * 16
+
+
+def old(name: str) -> RunState:
+    """A run that is over, by its name."""
+    if name != "old-001":
+        raise RunError(f"there is no run {name}")
+    return training(measured(1, 0.5), measured(2, 0.4), ended())
+
+
+def test_a_finished_run_is_laid_behind_the_curves_and_taken_away_again(monkeypatch):
+    monkeypatch.setattr(charts, "LIVE_EVERY_S", 0.0)
+    panel, page = ChartsPanel([].append, OtherRuns(lambda: ["old-001"], old)), Page()
+    with messages() as sent:
+        panel.show(training(measured(1, 0.9)))
+        panel._chart._handle_custom_msg({"op": "compare", "run": "old-001"}, [])
+    assert panel._chart.others == ["old-001"]
+    assert panel._chart.ghost == "old-001"
+    assert page.hear(sent)
+    assert page.points("old-001: train/loss") == [(1, 0.5), (2, 0.4)]
+    assert [line["ghost"] for line in panel._chart.plots[0]["lines"]] == [True, False, False]
+
+    panel._chart._handle_custom_msg({"op": "compare", "run": ""}, [])
+    assert panel._chart.ghost == ""
+    assert [line["label"] for line in panel._chart.plots[0]["lines"]] == ["train", "validation"]
+    assert "old-001: train/loss" not in [part[0] for part in panel._chart.snapshot()["parts"]]
+
+
+def test_a_run_that_went_away_is_not_compared_with(panel):
+    panel = ChartsPanel([].append, OtherRuns(lambda: ["gone-001"], old))
+    panel.show(training(measured(1, 0.9)))
+    panel._chart._handle_custom_msg({"op": "compare", "run": "gone-001"}, [])
+    assert panel._chart.ghost == ""
+
+
+def test_several_runs_are_one_live_chart():
+    both = overlay({"a-001": training(measured(1, 0.9)), "b-001": training(measured(1, 0.8))})
+    chart = charts.live_overlay(both)
+    assert chart is not None
+    page, snapshot = Page(), chart.snapshot()
+    page.take(snapshot["parts"], snapshot["data"])
+    assert page.points("b-001: train/loss") == [(1, 0.8)]
+
+
+def test_an_update_of_a_long_run_takes_the_kernel_less_than_a_millisecond(panel):
+    names = ["train/loss", "train/learning_rate", "train/grad_norm", "train/examples_per_s", "train/tokens_per_s"]
+    values: word.Values = dict.fromkeys([*names, "memory/process_bytes", "memory/device_bytes"], 0.5)
+    state, took = training(), []
+    for step in range(1, 100_001):
+        state.see(word.Measured(step=step, epoch=step / 100, values=values))
+        if step % 200 == 0:
+            state.see(evaluated(step, 0.5))
+            start = time.thread_time()
+            panel.show(state)
+            took.append(time.thread_time() - start)
+    middle = sorted(took)[len(took) // 2]
+    print(f"{len(took)} updates over 100,000 steps: median {1e3 * middle:.2f} ms, longest {1e3 * max(took):.1f} ms")
+    assert middle < 0.001
+    assert all(len(curve) <= MAX_POINTS for curve in state.curves.values())
