@@ -4,6 +4,7 @@ import math
 import struct
 import sys
 import time
+from typing import Any
 
 import pytest
 
@@ -207,26 +208,28 @@ def old(name: str) -> RunState:
 def test_a_finished_run_is_laid_behind_the_curves_and_taken_away_again(monkeypatch):
     monkeypatch.setattr(charts, "LIVE_EVERY_S", 0.0)
     panel, page = ChartsPanel([].append, OtherRuns(lambda: ["old-001"], old)), Page()
+    chart: Any = panel._chart
     with messages() as sent:
         panel.show(training(measured(1, 0.9)))
-        panel._chart._handle_custom_msg({"op": "compare", "run": "old-001"}, [])
-    assert panel._chart.others == ["old-001"]
-    assert panel._chart.ghost == "old-001"
+        chart._handle_custom_msg({"op": "compare", "run": "old-001"}, [])
+    assert chart.others == ["old-001"]
+    assert chart.ghost == "old-001"
     assert page.hear(sent)
     assert page.points("old-001: train/loss") == [(1, 0.5), (2, 0.4)]
-    assert [line["ghost"] for line in panel._chart.plots[0]["lines"]] == [True, False, False]
+    assert [line["ghost"] for line in chart.plots[0]["lines"]] == [True, False, False]
 
-    panel._chart._handle_custom_msg({"op": "compare", "run": ""}, [])
-    assert panel._chart.ghost == ""
-    assert [line["label"] for line in panel._chart.plots[0]["lines"]] == ["train", "validation"]
-    assert "old-001: train/loss" not in [part[0] for part in panel._chart.snapshot()["parts"]]
+    chart._handle_custom_msg({"op": "compare", "run": ""}, [])
+    assert chart.ghost == ""
+    assert [line["label"] for line in chart.plots[0]["lines"]] == ["train", "validation"]
+    assert "old-001: train/loss" not in [part[0] for part in chart.snapshot()["parts"]]
 
 
-def test_a_run_that_went_away_is_not_compared_with(panel):
+def test_a_run_that_went_away_is_not_compared_with():
     panel = ChartsPanel([].append, OtherRuns(lambda: ["gone-001"], old))
+    chart: Any = panel._chart
     panel.show(training(measured(1, 0.9)))
-    panel._chart._handle_custom_msg({"op": "compare", "run": "gone-001"}, [])
-    assert panel._chart.ghost == ""
+    chart._handle_custom_msg({"op": "compare", "run": "gone-001"}, [])
+    assert chart.ghost == ""
 
 
 def test_several_runs_are_one_live_chart():
