@@ -20,7 +20,14 @@ from nbft.labelling.texts import Label, Step, Text, names_of
 from nbft.panels.base import HERE, text
 from nbft.panels.wording import duration, plural
 
-SCRIPTS = ("labelling_notebook.js", "key_guard.js", "labelling_keys.js", "labelling_parts.js", "labelling.js", "labelling_render.js")
+SCRIPTS = (
+    "labelling_notebook.js",
+    "key_guard.js",
+    "labelling_keys.js",
+    "labelling_parts.js",
+    "labelling.js",
+    "labelling_render.js",
+)
 STYLES = ("style.css", "labelling.css", "labelling_choices.css")
 SHORT, LONG = 160, 700
 """Characters up to which a text is short, and from which it is long; the size of the letters goes by it."""

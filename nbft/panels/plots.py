@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbft.panels import wording
 from nbft.record.curve import Curve
@@ -98,7 +98,10 @@ def plots_of(state: RunState) -> list[Plot]:
         return [LOSSES, Plot("Metrics", ())]
     shares = [name for name in names if _is_share(state.curves.get(name))]
     others = [name for name in names if name not in shares]
-    small = [plot for plot in SMALL if any(line.metric in state.curves for line in plot.lines)]
+    measured = [
+        replace(plot, lines=tuple(line for line in plot.lines if line.metric in state.curves)) for plot in SMALL
+    ]
+    small = [plot for plot in measured if plot.lines]
     return [LOSSES, *_together(shares), *(_together([name])[0] for name in others), *small]
 
 

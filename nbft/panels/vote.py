@@ -19,7 +19,14 @@ from nbft.panels.wording import plural
 from nbft.voting.pairs import is_swapped
 from nbft.voting.votes import TIE, Votes
 
-SCRIPTS = ("labelling_notebook.js", "labelling_keys.js", "labelling_parts.js", "labelling.js", "vote.js")
+SCRIPTS = (
+    "labelling_notebook.js",
+    "key_guard.js",
+    "labelling_keys.js",
+    "labelling_parts.js",
+    "labelling.js",
+    "vote.js",
+)
 CHOICES = (("left", "Left is better", ["1"]), (TIE, "Tie", ["0", "t"]), ("right", "Right is better", ["2"]))
 
 
