@@ -77,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--data", help="other rows to evaluate on")
     beside = command("compare", _compare, "Show runs beside each other: scores, and what differs in their specs.")
     beside.add_argument("names", nargs="*", metavar="NAME", help="two or more runs; a number for the newest so many")
+    report = command("report", _report, "Write all that is known of a run as one HTML file.")
+    report.add_argument("name", metavar="NAME", help="a run (reviews-001), or a name alone for its newest run")
+    report.add_argument("--into", type=Path, metavar="FILE", help="NAME.html here if left out")
     command("list", _list, "List all runs, the newest first.")
     command("schema", _schema, "Print the JSON Schema of specs, for editors.")
     return parser
@@ -170,6 +173,11 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     print(compare(*options.names))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    print(open_run(options.name).report(options.into))
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import threading
 import time
 from functools import cached_property
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nbft.errors import RunError, RunFailed, SpecError
 from nbft.functions import preprocessed
 from nbft.launch.base import Worker
-from nbft.launch.process import kill_group, start_process
+from nbft.launch.process import how_ended, kill_group, start_process
 from nbft.record import events as word
 from nbft.record.data_check import DataCheck, read_check
 from nbft.record.events import Command, Event, event_from, to_dict
@@ -115,7 +114,7 @@ class Run:
         at = f"after step {state.step} of {state.total_steps}" if state.total_steps else "before the first step"
         kept = f"from the checkpoint of step {state.checkpoints[-1]}" if state.checkpoints else "from the beginning"
         return (
-            f"The worker of {self.name} ended without a word {at}{_how(code)}.\n"
+            f"The worker of {self.name} ended without a word {at}{how_ended(code)}.\n"
             f"Its last lines: {self.folder.log}\n"
             f"To go on {kept}:  %ft_resume {self.name}   (or: nbft resume {self.name})"
         )
@@ -192,6 +191,12 @@ class Run:
         typed, plan = self.folder.spec.read_bytes().decode(), self.state.plan
         return write_spec(Path(path), annotated(self.spec, typed, plan) if resolved else typed, force=force)
 
+    def report(self, path: str | Path | None = None) -> Path:
+        """Writes all that is known of the run as one HTML file (`<run>.html` here) and returns its path."""
+        from nbft.report import write_report
+
+        return write_report(self, path)
+
     @property
     def metrics(self) -> dict[str, float | None]:
         """The newest value of every metric of validation and test."""
@@ -266,14 +271,6 @@ class Run:
 def _events_of(journal: Follower) -> list[Event]:
     """Returns what came since the journal was last read."""
     return [event for data in journal.read() if (event := event_from(data)) is not None]
-
-
-def _how(code: int | None) -> str:
-    if code is None or code >= 0:
-        return "" if code is None else f" (exit code {code})"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-    why = ": killed, perhaps because memory ran out" if name == "SIGKILL" else ""
-    return f", by signal {-code} ({name}{why})"
 
 
 def start_run(loaded: LoadedSpec, name: str | None = None, *, dry_run_steps: int = 0) -> Run:

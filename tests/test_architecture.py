@@ -22,6 +22,7 @@ LEFT = [
     "notebook",
     "mask",
     "comparison",
+    "report",
     "data_check",
     "checkup",
     "panels",
@@ -68,6 +69,7 @@ class Block:
 sys.meta_path.insert(0, Block())"""
 """Not by None in sys.modules: scipy looks there whether a number is torch's."""
 ALLOWED = {
+    ("run.py", "report"),  # a door to what is made of a run
     ("launch/inline.py", "worker"),  # runs the worker in place, for tests and debuggers
 }
 MAX_LINES = 300

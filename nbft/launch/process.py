@@ -66,6 +66,15 @@ def start_process(folder: RunFolder, *arguments: str) -> ProcessWorker:
     return ProcessWorker(process)
 
 
+def how_ended(code: int | None) -> str:
+    """Returns how a process ended, as the end of a sentence; empty where that isn't known."""
+    if code is None or code >= 0:
+        return "" if code is None else f" (exit code {code})"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+    why = ": killed, perhaps because memory ran out" if name == "SIGKILL" else ""
+    return f", by signal {-code} ({name}{why})"
+
+
 if sys.platform == "win32":
     _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
 

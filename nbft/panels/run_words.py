@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from nbft.panels import wording
@@ -50,20 +51,23 @@ def typed_spec(folder: RunFolder) -> str:
 
 def environment(folder: RunFolder) -> str:
     """Returns versions and machine in one line; empty where the worker did not get as far as to write them."""
+    return " · ".join(f"{name} {value}" for name, value in environment_facts(folder).items())
+
+
+def environment_facts(folder: RunFolder) -> dict[str, str]:
+    """Returns versions and machine by name; empty where the worker did not get as far as to write them."""
     try:
         facts = json.loads(folder.environment.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return ""
-    return " · ".join(_facts(facts)) if isinstance(facts, dict) else ""
+        return {}
+    return dict(_facts(facts)) if isinstance(facts, dict) else {}
 
 
-def _facts(facts: dict[str, Any]) -> list[str]:
-    said = []
+def _facts(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in facts.items():
         if key == "time":
             continue
         if isinstance(value, dict):
-            said += _facts(value)
+            yield from _facts(value)
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
-            said.append(f"{key} {value}")
-    return said
+            yield key, str(value)
