@@ -1,4 +1,4 @@
-"""nbft in a terminal: quickstart, check, mask, data, run, resume, eval, compare, watch, stop, list, schema; with tqdm."""
+"""nbft in a terminal: quickstart, check, mask, data, run, resume, eval, compare, report, watch, stop, list, schema."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbft
 from nbft.errors import RunError
+from nbft.panels import examination
 from nbft.panels.report_page import MARK, Report, to_page
 from nbft.panels.run_words import environment_facts, typed_spec
 from nbft.run import Run
@@ -45,6 +46,7 @@ def _report(run: Run) -> Report:
         resolved=_resolved(run),
         environment=environment_facts(run.folder),
         data_check=run.data_check,
+        mistakes=examination.to_html(state, run.folder.examinations),
         use=_use(run),
         made=f"Written by nbft {nbft.__version__} on {when} from the run's record.",
     )

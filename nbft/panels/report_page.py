@@ -61,7 +61,7 @@ def _parts(report: Report) -> Iterable[str]:
     yield _section("Curves", _charts(state))
     yield _section("Warnings", "".join(_note(warned.message, warned.fix) for warned in state.warnings))
     yield _section("Samples", samples.to_html(state))
-    yield _section("Mistakes", report.mistakes)
+    yield _section("Right and wrong", report.mistakes)
     yield _section("The model", _code(report.use))
     yield _section("Spec", _spec(report))
     yield _section("Chosen for you", _list(state.plan.notes if state.plan else []))
