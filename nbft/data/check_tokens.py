@@ -20,6 +20,7 @@ MUCH_CUT = 0.1
 MANY_A_WORD = 3.0
 """Tokens a word, or a character of Chinese; a tokenizer made for the language takes 1 to 2."""
 _NAMED = 8
+_LEARN = "Learn a tokenizer:\ntokenizer: {train: bpe}"
 
 
 class Tokenised(Protocol):
@@ -97,9 +98,14 @@ def _words(text: str) -> int:
     return len(spaced.split()) + sum(script_of(letter) in DENSE for letter in text)
 
 
-def token_findings(lengths: Mapping[str, Lengths], fits: Mapping[str, Fit], room: int | None) -> list[Finding]:
-    """Returns what is worth a word about lengths and vocabulary; `room` is how many tokens the model reads."""
-    return [_cut(lengths["train"], room), _unknown(fits), _vocabulary(fits["train"])]
+def token_findings(
+    lengths: Mapping[str, Lengths], fits: Mapping[str, Fit], room: int | None, *, is_new: bool
+) -> list[Finding]:
+    """Returns what is worth a word about lengths and vocabulary.
+
+    `room` is how many tokens the model reads; `is_new` says that it starts from scratch, with whatever tokenizer suits.
+    """
+    return [_cut(lengths["train"], room), _unknown(fits, is_new=is_new), _vocabulary(fits["train"], is_new=is_new)]
 
 
 def _cut(train: Lengths, room: int | None) -> Finding:
@@ -118,7 +124,7 @@ def _cut(train: Lengths, room: int | None) -> Finding:
     )
 
 
-def _unknown(fits: Mapping[str, Fit]) -> Finding:
+def _unknown(fits: Mapping[str, Fit], *, is_new: bool) -> Finding:
     some = {name: fit for name, fit in fits.items() if fit.unknown}
     if not some:
         return Finding("ok", "unknown tokens", "The vocabulary knows every letter of the texts looked at.")
@@ -128,8 +134,11 @@ def _unknown(fits: Mapping[str, Fit]) -> Finding:
     most = max(fit.unknown_share for fit in some.values())
     what = f"Not in the vocabulary: {' and '.join(parts)}. The model reads all of them as one and the same.{named}"
     fix = (
-        "Take a model for this language, or learn a tokenizer:\ntokenizer: {train: bpe}" if most > MUCH_UNKNOWN else ""
+        _LEARN
+        if is_new
+        else "Take a model for this language, or add its characters:\ntokenizer: {add_tokens: characters}"
     )
+    fix = fix if most > MUCH_UNKNOWN else ""
     level = "warn" if most > MUCH_UNKNOWN else "note" if most > SOME_UNKNOWN else "ok"
     return Finding(level, "unknown tokens", what, fix)
 
@@ -139,13 +148,13 @@ def shorter(piece: str) -> str:
     return piece if len(piece) <= 12 else f"{piece[:12]}…"
 
 
-def _vocabulary(train: Fit) -> Finding:
+def _vocabulary(train: Fit, *, is_new: bool) -> Finding:
     what = f"{train.per_word:.2f} tokens a word: "
     if train.per_word <= MANY_A_WORD or train.unknown_share > MUCH_UNKNOWN:
         return Finding(
             "ok", "vocabulary", f"{what}the tokenizer suits the texts." if not train.unknown else what[:-2] + "."
         )
-    fix = "Take a model that was made for such texts, or learn a tokenizer:\ntokenizer: {train: bpe}"
+    fix = _LEARN if is_new else "Take a model that was made for such texts."
     return Finding(
         "note", "vocabulary", f"{what}the tokenizer cuts words to pieces; a model that knows them learns sooner.", fix
     )

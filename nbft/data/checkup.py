@@ -46,6 +46,8 @@ class Extras:
     """Warnings of loading: a message, and what mends it."""
     tells_languages: bool = True
     """Whether languages are told apart: what does so takes most of a second to load."""
+    is_new: bool = False
+    """Whether the model starts from scratch, so that any tokenizer suits."""
 
 
 def check_data(
@@ -75,6 +77,7 @@ def check_data(
             {name: check.lengths for name, check in checks.items() if check.lengths},
             {name: check.fit for name, check in checks.items() if check.fit},
             task.model_limit,
+            is_new=extras.is_new,
         ),
         *odd_findings(samples),
         *_same_as_target(samples),

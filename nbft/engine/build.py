@@ -29,7 +29,7 @@ from nbft.tasks import TASKS
 from nbft.tasks.base import Features, Task
 from nbft.tasks.infer import task_of
 from nbft.tasks.pretrained import model_limit
-from nbft.tasks.tokenizers import load_tokenizer
+from nbft.tasks.tokenizers import load_tokenizer, told_of_new
 
 SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
@@ -76,7 +76,7 @@ def build(spec: RunSpec, folder: RunFolder, record: EventWriter) -> Built:
     _make_ours(trainer, spec, folder, record, features["train"].lengths)
     names = [*(f"eval/{name.removeprefix('$')}" for name in task.metrics), "eval/loss"]
     metrics = names if "validation" in features else []
-    all_notes = [*splits.notes, *task.notes, *notes, *notes_on(functions, folder)]
+    all_notes = [*splits.notes, *told_of_new(spec, tokenizer), *task.notes, *notes, *notes_on(functions, folder)]
     built = Built(trainer, task, tokenizer, splits, features, metrics, precision, all_notes)
     check_up_data(built, folder, record)
     return built

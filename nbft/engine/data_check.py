@@ -85,9 +85,9 @@ def _check(
     quick: bool = False,
 ) -> DataCheck:
     heard = [(warning.message, warning.fix) for warning in record.state.warnings if _is_of_rows(warning)]
-    return check_data(
-        task, splits, features, tokenizer, Extras(task.collator(tokenizer), heard, tells_languages=not quick)
-    )
+    is_new = task.spec.model.from_scratch is not None
+    extras = Extras(task.collator(tokenizer), heard, tells_languages=not quick, is_new=is_new)
+    return check_data(task, splits, features, tokenizer, extras)
 
 
 def _is_of_rows(warning: Warned) -> bool:

@@ -11,7 +11,7 @@ from nbft.spec.columns import Columns
 from nbft.spec.options import Chat, Classification, FillMask, Generate, QuestionAnswering, Translation
 from nbft.spec.row_source import HeldOut, Rows
 from nbft.spec.section import Section
-from nbft.spec.types import Count, Every, Fraction, Function, MetricNames, Monitor, Settings, Text, Texts
+from nbft.spec.types import Count, Every, Fraction, Function, MetricNames, Monitor, NewTokens, Settings, Text
 
 
 class Model(Section):
@@ -44,8 +44,8 @@ class Tokenizer(Section):
     """Learns a tokenizer of this kind from the training texts; for models from scratch."""
     vocabulary: Annotated[int, Field(ge=16, le=10_000_000)] = 8000
     """Tokens of a tokenizer that is learnt, at most."""
-    add_tokens: Annotated[Texts | None, Field(examples=[["<product>", "<name>"]])] = None
-    """New tokens; the model's embeddings grow with them."""
+    add_tokens: Annotated[NewTokens | None, Field(examples=[["<product>", "<name>"], "characters"])] = None
+    """New tokens; the model's embeddings grow with them. `characters`: those of the training texts that it doesn't know."""
 
 
 class Data(Section):

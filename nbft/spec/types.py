@@ -54,6 +54,13 @@ def _settings(value: Any) -> Any:
     raise PydanticCustomError("settings", "must be a model's name, or settings with a model_type")
 
 
+def _new_tokens(value: Any) -> Any:
+    are_texts = isinstance(value, list) and value and all(isinstance(one, str) and one for one in value)
+    if value is None or value == "characters" or are_texts:
+        return value
+    raise PydanticCustomError("new_tokens", "must be a list of texts, or 'characters'")
+
+
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -96,6 +103,15 @@ Texts = Annotated[
     list[Text],
     Field(min_length=1, max_length=10_000),
     Words("a list of texts"),
+]
+NewTokens = Annotated[
+    Literal["characters"] | list[Text],
+    BeforeValidator(_new_tokens),
+    Field(max_length=10_000),
+    WithJsonSchema(
+        {"anyOf": [{"const": "characters"}, {"type": "array", "items": {"type": "string", "minLength": 1}}]}
+    ),
+    Words("a list of texts, or `characters`", ("characters",)),
 ]
 TEMPLATES = ("chatml", "llama3", "zephyr", "gemma", "mistral", "alpaca", "plain")
 """Chat templates that are known by name."""

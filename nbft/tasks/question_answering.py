@@ -186,7 +186,8 @@ class QuestionAnswering(Task):
             )
         self._is_first = False
         if cut:
-            self.warn(f"{cut} questions take more than half of {limit} tokens and lose their end.", "Raise max_tokens.")
+            what = "1 question takes" if cut == 1 else f"{cut:,} questions take"
+            self.warn(f"{what} more than half of {limit} tokens; the end is lost.", "Raise max_tokens.")
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Returns a collator that pads to the longest window of the batch."""

@@ -37,21 +37,66 @@ _BYTES = 256
 def load_tokenizer(spec: RunSpec, texts: Iterable[str] = (), learnt: Path | None = None) -> PreTrainedTokenizerBase:
     """Returns the spec's tokenizer, new tokens added; raises ModelError and DataError.
 
-    Where the spec asks for it, a tokenizer is learnt from `texts` and kept in the folder `learnt`, where a resumed run finds
-    it: the library numbers the tokens of unigram and wordpiece by chance, and the data may have changed meanwhile.
+    Where the spec asks for it, a tokenizer is learnt from `texts`, or gets their unknown characters. It is kept in the folder
+    `learnt`, where a resumed run finds it: the library numbers the tokens of unigram and wordpiece by chance, and the data
+    may have changed meanwhile.
     """
     wanted = spec.tokenizer
-    if not wanted.train:
-        tokenizer = named_tokenizer(wanted.name or spec.model.source)
-    elif learnt is not None and learnt.is_dir():
-        tokenizer = named_tokenizer(str(learnt), is_bare=True)
+    is_kept = learnt is not None and learnt.is_dir()
+    if is_kept and (wanted.train or wanted.add_tokens == "characters"):
+        tokenizer = named_tokenizer(str(learnt), is_bare=bool(wanted.train))
+        tokenizer.name_or_path = tokenizer.name_or_path if wanted.train else str(wanted.name or spec.model.source)
     else:
-        tokenizer = learn_tokenizer(texts, spec)
-        if learnt is not None:
+        tokenizer = _made_of_texts(spec, texts)
+        if learnt is not None and (wanted.train or wanted.add_tokens == "characters"):
             _keep(tokenizer, learnt)
-    if wanted.add_tokens:
+    if isinstance(wanted.add_tokens, list):
         tokenizer.add_tokens(wanted.add_tokens)
     return tokenizer
+
+
+def _made_of_texts(spec: RunSpec, texts: Iterable[str]) -> PreTrainedTokenizerBase:
+    """Returns the tokenizer with all that it takes from the training texts."""
+    wanted = spec.tokenizer
+    texts = list(texts) if wanted.train and wanted.add_tokens == "characters" else texts  # they are read twice
+    tokenizer = learn_tokenizer(texts, spec) if wanted.train else named_tokenizer(wanted.name or spec.model.source)
+    if wanted.add_tokens == "characters":
+        tokenizer.add_tokens(unknown_characters(tokenizer, texts))
+    return tokenizer
+
+
+def unknown_characters(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> list[str]:
+    """Returns the characters of the texts, as the tokenizer normalises them, that it knows neither alone nor in a word."""
+    unknown = tokenizer.unk_token_id
+    if unknown is None:
+        return []
+    found: set[str] = set()
+    for text in texts:
+        found.update(text)
+    backend: Any = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None and backend.normalizer is not None:
+        found = {part for one in found for part in backend.normalizer.normalize_str(one)}
+    seen = sorted(one for one in found if not one.isspace())
+    read: Any = tokenizer([text for one in seen for text in (one, f"a{one}")], add_special_tokens=False) if seen else {}
+    ids = read.get("input_ids", [])
+    return [
+        one
+        for one, alone, within in zip(seen, ids[::2], ids[1::2], strict=True)
+        if unknown in alone and unknown in within
+    ]
+
+
+def told_of_new(spec: RunSpec, tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """Returns a note on the characters that became tokens, if the spec asks for them."""
+    if spec.tokenizer.add_tokens != "characters":
+        return []
+    anything: Any = tokenizer  # its stub gives this method another type
+    added: dict[str, int] = anything.get_added_vocab()
+    new = [token for token in sorted(added, key=added.__getitem__) if len(token) == 1]
+    if not new:
+        return ["The vocabulary knows every character of the training texts: none was added."]
+    some = " ".join(new[:8]) + " ..." * (len(new) > 8)
+    return [f"{len(new):,} characters that the vocabulary lacks were added as tokens: {some}"]
 
 
 def _keep(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:

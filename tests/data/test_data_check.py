@@ -266,6 +266,9 @@ def test_a_model_that_reads_chinese_as_unknown_is_warned_of(place: Path):
     check = look(minilm(), train=str(shared("xquad/zh.jsonl")), validation="none")
     unknown = found(check, "unknown tokens")
     assert unknown.level == "warn"
+    assert unknown.fix.endswith(
+        "tokenizer: {add_tokens: characters}"
+    )  # a pretrained model can't learn another tokenizer
     assert check.splits[0].fit
     assert check.splits[0].fit.unknown_share > 0.5
     assert check.splits[0].scripts["Han"] > 0.9

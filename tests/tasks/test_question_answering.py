@@ -74,7 +74,7 @@ def test_a_question_keeps_half_of_a_window_and_the_rest_is_counted(tiny_model: P
     task.warn = said
     long = task.standardise(table({**rows(1)[0], "question": question}), "train")
     task.features(long, tokenizer, 23)
-    assert said == ["1 questions take more than half of 23 tokens and lose their end."]
+    assert said == ["1 question takes more than half of 23 tokens; the end is lost."]
 
 
 def test_a_limit_without_room_is_refused(tiny_model: Path):

@@ -11,7 +11,14 @@ from transformers import AutoTokenizer
 
 from nbft.errors import DataError, ModelError
 from nbft.spec.sections import RunSpec
-from nbft.tasks.tokenizers import SPECIAL, learn_tokenizer, load_tokenizer, named_tokenizer
+from nbft.tasks.tokenizers import (
+    SPECIAL,
+    learn_tokenizer,
+    load_tokenizer,
+    named_tokenizer,
+    told_of_new,
+    unknown_characters,
+)
 
 TEXTS = [
     "Ein Hund läuft.",
@@ -141,6 +148,42 @@ def test_new_tokens_stay_whole(tmp_path: Path):
     assert "<product>" in tokenizer.decode(tokenizer("Ein <product>")["input_ids"], skip_special_tokens=True)
     again = load_tokenizer(spec, (), tmp_path / "tokenizer")
     assert again.convert_tokens_to_ids("<product>") == tokenizer.convert_tokens_to_ids("<product>")
+
+
+def characters_added(model: Path | str, texts: list[str], learnt: Path | None = None) -> Any:
+    asked = {"model": str(model), "task": "fill-mask", "tokenizer": {"add_tokens": "characters"}}
+    return load_tokenizer(RunSpec.model_validate({**asked, "data": {"train": "x.csv"}}), texts, learnt)
+
+
+def test_characters_that_a_vocabulary_lacks_become_tokens(tiny_model: Path):
+    plain: Any = named_tokenizer(str(tiny_model))
+    assert set(plain.tokenize("中国，中")) == {plain.unk_token}
+    wider = characters_added(tiny_model, ["a 中国，中", "国 Ж ж"])
+    assert wider.tokenize("中国，中") == ["中", "国", "，", "中"]
+    assert len(wider) - len(plain) == 4  # both cases of ж are one, as the tokenizer makes all letters small
+    assert wider.tokenize("ЖЖ ж") == ["ж", "ж", "ж"]
+    known = "the film is fine"
+    assert wider(known)["input_ids"] == plain(known)["input_ids"]
+
+
+def test_a_tokenizer_that_knows_every_character_gets_none():
+    spec = spec_for("gpt2", "bpe", "text-generation", add_tokens="characters")
+    tokenizer = load_tokenizer(spec, TEXTS)
+    assert unknown_characters(tokenizer, ["我 Ж 🙂"]) == []
+    assert told_of_new(spec, tokenizer) == [
+        "The vocabulary knows every character of the training texts: none was added."
+    ]
+
+
+def test_added_characters_are_kept_for_a_resumed_run_and_said(tiny_model: Path, tmp_path: Path):
+    first = characters_added(tiny_model, ["中国"], tmp_path / "tokenizer")
+    again = characters_added(tiny_model, ["quite other 字"], tmp_path / "tokenizer")
+    assert again.get_vocab() == first.get_vocab()
+    assert again("中字")["input_ids"] == first("中字")["input_ids"]
+    assert set(again("a")) == set(first("a"))
+    asked = {"model": "m", "tokenizer": {"add_tokens": "characters"}, "data": {"train": "x.csv"}}
+    said = told_of_new(RunSpec.model_validate(asked), again)
+    assert said == ["2 characters that the vocabulary lacks were added as tokens: 中 国"]
 
 
 def test_a_decoders_own_tokenizer_gets_a_padding_token(tmp_path: Path):
