@@ -8,6 +8,7 @@ from nbft.errors import DataError
 from nbft.metrics.answers import ANSWER_METRICS
 from nbft.metrics.base import OfflineMetric
 from nbft.metrics.classes import CLASS_METRICS
+from nbft.metrics.meteor import Meteor
 from nbft.metrics.numbers import NUMBER_METRICS
 from nbft.metrics.spans import SPAN_METRICS
 from nbft.metrics.texts import TEXT_METRICS
@@ -18,6 +19,7 @@ METRICS: dict[str, type[OfflineMetric]] = {
     **SPAN_METRICS,
     **ANSWER_METRICS,
     **TEXT_METRICS,
+    "meteor": Meteor,
 }
 
 
@@ -30,6 +32,6 @@ def load_metric(name: str) -> evaluate.EvaluationModule:
     except (OSError, FileNotFoundError, ValueError, ImportError) as error:
         raise DataError(
             f"There is no metric {name!r} here, and none could be loaded from the hub.",
-            f"nbft has {', '.join(METRICS)}.",
+            f"nbft has {', '.join(METRICS)}. Those of the hub are downloaded, which needs a network.",
             "evaluate.metrics",
         ) from error

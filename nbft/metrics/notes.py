@@ -11,6 +11,7 @@ from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
 from nbft.record.scorecard import MetricNote
+from nbft.record.state import is_better_lower
 from nbft.spec.metric_names import DEFAULT_METRICS, metrics_of
 
 _OWN = "nbft"
@@ -46,10 +47,10 @@ _TOKENS = {
 }
 _SCIPY = {"pearson": "pearsonr", "spearman": "spearmanr"}
 _ROUGE = {name: f"F of {name}, mean over rows" for name in ("rouge1", "rouge2", "rougeL", "rougeLsum")}
+_METEOR = {"meteor": "meteor_score with English stems and without WordNet's synonyms, mean over rows"}
 _OF_KIND = {"token-classification": (("seqeval", _SPANS),), "question-answering": ((_OWN, _ANSWERS),)}
-_OF_ALL = (("scipy", _SCIPY), ("scikit-learn", _SKLEARN), (_OWN, _TOKENS), ("rouge-score", _ROUGE))
+_OF_ALL = (("scipy", _SCIPY), ("scikit-learn", _SKLEARN), (_OWN, _TOKENS), ("rouge-score", _ROUGE), ("nltk", _METEOR))
 _SACREBLEU: dict[str, type[Metric]] = {"bleu": BLEU, "chrf": CHRF, "ter": TER}
-LOWER_IS_BETTER = ("loss", "perplexity", "mse", "mae", "ter")
 
 
 def note(metric_name: str, kind: str = "", **options: Any) -> MetricNote:
@@ -58,7 +59,7 @@ def note(metric_name: str, kind: str = "", **options: Any) -> MetricNote:
     A metric that nbft doesn't know is the user's own, or of `evaluate`.
     """
     bare = metric_name.removeprefix("$")
-    lower = bare in LOWER_IS_BETTER
+    lower = is_better_lower(bare)
     if metric_name.startswith("$"):
         return MetricNote(metric_name, "a function of the notebook", lower_is_better=lower)
     if bare in _SACREBLEU:

@@ -28,8 +28,8 @@ MORE_METRICS: dict[str, tuple[str, ...]] = {
     "text-classification, multi-label": ("precision", "recall", "roc_auc"),
     "text-classification, regression": ("mae",),
     "question-answering": ("has_answer_f1", "has_answer_exact_match", "no_answer_accuracy"),
-    "translation": ("ter",),
-    "summarization": ("rougeLsum",),
+    "translation": ("ter", "meteor"),
+    "summarization": ("rougeLsum", "meteor"),
 }
 """What a task computes besides when it is asked."""
 METRICS = tuple(
@@ -82,6 +82,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "rouge_2": ("rouge2",),
     "rouge_l": ("rougeL",),
     "rouge_lsum": ("rougeLsum",),
+    "meteor_score": ("meteor",),
     "ppl": ("perplexity",),
     "mean_token_accuracy": ("token_accuracy",),
     "accuracy": ("token_accuracy",),

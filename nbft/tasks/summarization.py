@@ -9,6 +9,7 @@ from datasets import Dataset
 
 from nbft.data.columns import Role, columns_fix, is_text, recognise
 from nbft.errors import DataError
+from nbft.metrics.meteor import meteor
 from nbft.metrics.texts import AnyScript, Rouge, is_latin, sentences
 from nbft.tasks.text_to_text import TextToText
 
@@ -51,8 +52,10 @@ class Summarization(TextToText):
         return found
 
     def judge(self, written: list[str], wanted: list[str], metrics: Sequence[str]) -> dict[str, float]:
-        """Returns ROUGE F from 0 to 1, the mean over rows."""
-        return rouge(written, wanted, metrics, self._tokenizer_of_rouge)
+        """Returns ROUGE F and METEOR from 0 to 1, the mean over rows."""
+        names = [name for name in metrics if name != "meteor"]
+        scores = rouge(written, wanted, names, self._tokenizer_of_rouge) if names else {}
+        return {**scores, **meteor(written, wanted, metrics)}
 
 
 def rouge(

@@ -9,6 +9,7 @@ from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from nbft.data.translations import Direction, find_direction, texts_of
+from nbft.metrics.meteor import meteor
 from nbft.metrics.texts import TEXT_METRICS, bleu_tokenizer
 from nbft.spec.languages import language_of
 from nbft.tasks.generation import set_languages
@@ -65,8 +66,9 @@ class Translation(TextToText):
             self.notes += [f"The prompt is {self.prompt!r}; data.prompt says another."] if self.prompt else []
 
     def judge(self, written: list[str], wanted: list[str], metrics: Sequence[str]) -> dict[str, float]:
-        """Returns BLEU, chrF and TER from 0 to 100, as sacrebleu computes them."""
-        return {name: float(self._measured(name, written, wanted)["score"]) for name in metrics}
+        """Returns BLEU, chrF and TER from 0 to 100, as sacrebleu computes them, and METEOR from 0 to 1."""
+        scores = {name: float(self._measured(name, written, wanted)["score"]) for name in metrics if name in _METRICS}
+        return {**scores, **meteor(written, wanted, metrics)}
 
 
 def _spoken(column: str) -> str | None:

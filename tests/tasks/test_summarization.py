@@ -145,3 +145,9 @@ def test_t5_is_told_to_summarise():
     pretrained = T5Config()
     pretrained.name_or_path = "t5-small"
     assert prompt_for(None, "summarization", pretrained, (None, None))[0] == "summarize: {text}"
+
+
+def test_meteor_stands_beside_rouge_when_it_is_asked_for():
+    scores = task_for().judge(["the cats slept"], ["the cat sat"], ["rouge1", "meteor"])
+    assert scores == {"rouge1": pytest.approx(2 / 3), "meteor": pytest.approx(2 / 3 * (1 - 0.5 / 8))}
+    assert list(task_for().judge(["a b"], ["a b"], ["meteor"])) == ["meteor"]

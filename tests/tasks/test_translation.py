@@ -43,10 +43,11 @@ def test_eight_pairs_are_learned_by_heart_and_written_again(model: str):
         optimizer.step()
         optimizer.zero_grad()
     outputs = task.generate(network.eval(), batch, tokenizer)
-    scores = task.score(tuple(part.numpy() for part in outputs), None, ["bleu", "chrf", "ter"], features)
+    scores = task.score(tuple(part.numpy() for part in outputs), None, ["bleu", "chrf", "ter", "meteor"], features)
     assert scores["bleu"] == pytest.approx(100)
     assert scores["chrf"] == pytest.approx(100)
     assert scores["ter"] == 0
+    assert scores["meteor"] > 0.9
     assert 0 < scores["loss"] < 0.1
 
 

@@ -12,6 +12,7 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
+from nbft.metrics.meteor import meteor_scores
 from nbft.metrics.texts import AnyScript, bleu_tokenizer, by_number, is_latin, rouge_scores, sentences
 from nbft.statistics.decomposed import Decomposed, RowMetric, mean_of
 
@@ -24,7 +25,7 @@ Value = Callable[[np.ndarray], np.ndarray]
 def translation_rows(
     names: Sequence[str], predictions: Texts, references: Wanted, tokenize: str | None = None, **options: Any
 ) -> dict[str, RowMetric]:
-    """Returns BLEU, chrF and TER; `tokenize` is BLEU's, chosen by the references' script where it is not named."""
+    """Returns BLEU, chrF, TER and METEOR; `tokenize` is BLEU's, chosen by the references' script where it is not named."""
     found: dict[str, RowMetric] = {}
     columns = by_number(references)
     for name in names:
@@ -35,6 +36,8 @@ def translation_rows(
         elif name == "chrf":
             chrf = CHRF(**options)
             found[name] = _summed(chrf, predictions, columns, chrf_value(chrf))
+        elif name == "meteor":
+            found[name] = mean_of(meteor_scores(predictions, references))
         else:
             found[name] = replace(_summed(TER(**options), predictions, columns, ter_value), lower_is_better=True)
     return found
@@ -103,10 +106,13 @@ def _one_by_one(metric: Metric) -> Value:
 def summary_rows(
     names: Sequence[str], predictions: Texts, references: Wanted, tokenizer: AnyScript | None = None
 ) -> dict[str, RowMetric]:
-    """Returns ROUGE; its own tokenizer and stemmer are for Latin letters, else any script's words are compared."""
+    """Returns ROUGE and METEOR; ROUGE's own tokenizer and stemmer are for Latin letters, else any script's words are compared."""
     wanted = [[text] if isinstance(text, str) else list(text) for text in references]
     split = tokenizer or (None if is_latin([texts[0] for texts in wanted]) else AnyScript())
     options: dict[str, Any] = {"tokenizer": split} if split else {"use_stemmer": True}
+    ours = [name for name in names if name != "meteor"]
     lines = [sentences(text) for text in predictions]
-    scores = rouge_scores(lines, [[sentences(text) for text in texts] for texts in wanted], list(names), **options)
+    scores = rouge_scores(lines, [[sentences(text) for text in texts] for texts in wanted], ours, **options)
+    if "meteor" in names:
+        scores["meteor"] = meteor_scores(predictions, wanted)
     return {name: mean_of(scores[name]) for name in names}
