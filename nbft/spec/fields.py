@@ -77,6 +77,12 @@ def keys() -> dict[Names, Key]:
 
 
 @cache
+def keys_of(section: type[Section]) -> dict[Names, Key]:
+    """Returns every key of another language than a run's, by its path: that of evaluations."""
+    return {key.path: key for key in _walk(section, ())}
+
+
+@cache
 def root() -> type[Section]:
     """Returns the section that holds all others."""
     return RunSpec
