@@ -200,10 +200,7 @@ class Run:
     @property
     def metrics(self) -> dict[str, float | None]:
         """The newest value of every metric of validation and test."""
-        values: dict[str, float | None] = {}
-        for evaluation in self.state.evaluations:
-            values.update(evaluation.values)
-        return values
+        return {name: value for evaluation in self.state.evaluations for name, value in evaluation.values.items()}
 
     @property
     def best(self) -> dict[str, float | None] | None:
@@ -217,6 +214,12 @@ class Run:
         import pandas as pd
 
         return pd.DataFrame(history_rows(_events_of(Follower(self.folder.events))))
+
+    def plot(self, metrics: list[str] | None = None, **how: Any) -> Any:
+        """Returns the curves as a matplotlib figure for a paper; `how`: log, smoothing (a share), width (inches)."""
+        from nbft.panels.paper import paper_figure
+
+        return paper_figure(self.state, metrics, **how)
 
     @property
     def data_check(self) -> DataCheck | None:
