@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,15 +40,16 @@ class Form:
         return f"{self.name} ({shown})"
 
 
-def recognise_form(columns: Sequence[str], sample: Rows, given: Mapping[str, str | None]) -> Form:
+def recognise_form(columns: Sequence[str], sample: Rows, given: Mapping[str, str | None], told: str = "") -> Form:
     """Returns the form of rows, seen from column names and a sample of rows; `given` is what the spec says.
 
+    `told` is what there is to say of pairs that are refused.
     Raises DataError for columns that hold no conversations, and for preference data, naming the part of it that can be
     learnt.
     """
     roles = (*KNOWN, "label")
     found = {role: column for role, column in given.items() if column is not None and role in roles}
-    _refuse_pairs(columns, sample, found)
+    _refuse_pairs(columns, sample, found, told)
     names = {column.lower(): column for column in columns}
     is_pair = "prompt" in found and "messages" not in found
     wanted = [role for role in KNOWN if role not in found and not (role == "messages" and is_pair)]
@@ -124,7 +125,16 @@ def _no_form(columns: Sequence[str], found: Mapping[str, str]) -> DataError:
 # Preference data
 
 
-def _refuse_pairs(columns: Sequence[str], sample: Rows, found: Mapping[str, str]) -> None:
+def equal_pairs(columns: Mapping[str, Iterable[Any]]) -> list[int]:
+    """Returns the rows, from 0, in which the chosen and the rejected answer are the same."""
+    names = {name.lower(): name for name in columns}
+    if not {"chosen", "rejected"} <= set(names):
+        return []
+    pairs = zip(columns[names["chosen"]], columns[names["rejected"]], strict=True)
+    return [number for number, (chosen, rejected) in enumerate(pairs) if chosen and chosen == rejected]
+
+
+def _refuse_pairs(columns: Sequence[str], sample: Rows, found: Mapping[str, str], told: str) -> None:
     """Refuses rows of a chosen and a rejected answer, unless the spec says which of them is to be learnt."""
     names = {column.lower(): column for column in columns}
     if not {"chosen", "rejected"} <= set(names) or {"messages", "prompt", "completion"} & set(found):
@@ -140,7 +150,7 @@ def _refuse_pairs(columns: Sequence[str], sample: Rows, found: Mapping[str, str]
         part = f"messages: {chosen}"
     raise DataError(
         f"This is preference data: columns {chosen!r} and {names['rejected']!r} hold a better and a worse answer. "
-        f"{PREFERENCE}",
+        f"{PREFERENCE} {told}".rstrip(),
         f"To learn the better answers alone:   columns: {{{part}}}",
         "data.columns",
     )

@@ -17,9 +17,9 @@ from transformers.models.auto.modeling_auto import (
 )
 
 from nbft.data.columns import refuse_unknown
-from nbft.data.conversations import KNOWN, Form, conversation, recognise_form
+from nbft.data.conversations import KNOWN, Form, conversation, equal_pairs, recognise_form
 from nbft.data.messages import Message, Unusable, with_text
-from nbft.data.rows import NothingLeft, cells, each
+from nbft.data.rows import NothingLeft, cells, each, first_of
 from nbft.errors import DataError, ModelError
 from nbft.inference.chat import write_replies
 from nbft.spec.sections import Model, RunSpec
@@ -70,9 +70,11 @@ class Chat(TokenScores, Task):
         """Returns columns messages and tools; rows without an answer are dropped with a warning."""
         given = {role: c for role, c in self.spec.data.columns.model_dump().items() if role in _COLUMNS}
         refuse_unknown(rows, given)
-        form = recognise_form(rows.column_names, rows.select(range(min(len(rows), SAMPLE_ROWS))).to_list(), given)
-        note = f"The data are {form}, read as conversations."
-        self.notes += [note] if note not in self.notes else []
+        equal = _told_of_equal(rows, split)
+        sample = rows.select(range(min(len(rows), SAMPLE_ROWS))).to_list()
+        form = recognise_form(rows.column_names, sample, given, equal)
+        said = (f"The data are {form}, read as conversations.", equal)
+        self.notes += [note for note in said if note and note not in self.notes]
         table: dict[str, list[str]] = {"messages": [], "tools": []}
         flaws: dict[str, list[int]] = {}
         for number, row in enumerate(each(rows)):
@@ -160,7 +162,7 @@ class Chat(TokenScores, Task):
             raise NothingLeft(*_nothing_to_learn(rows, template, encoded, limit), "data.max_tokens")
         if len(kept) < len(lengths):
             self.warn(
-                f"{len(lengths) - len(kept)} of {len(lengths)} conversations were left out: "
+                f"{len(lengths) - len(kept)} of {len(lengths)} {self.split} conversations were left out: "
                 f"cut at {limit} tokens, they hold nothing to learn.",
                 "The model reads no more." if limit == self.model_limit else f"Raise data.max_tokens above {limit}.",
             )
@@ -190,7 +192,7 @@ class Chat(TokenScores, Task):
                     "chat: {learn: last}",
                     "chat.template",
                 )
-            self.warn(f"{count} of {len(rows)} conversations were left out: {why}.", "")
+            self.warn(f"{count} of {len(rows)} {self.split} conversations were left out: {why}.", "")
         return template.tokens(written)
 
     def _take_answers(
@@ -217,6 +219,13 @@ class Chat(TokenScores, Task):
         asked = [[{"role": "user", "content": self.preprocess(p) if self.preprocess else p}] for p in prompts]
         replies = write_replies(model, tokenizer, [(messages, []) for messages in asked], self.spec)
         return [Sample(prompt, reply.text) for prompt, reply in zip(prompts, replies, strict=True)]
+
+
+def _told_of_equal(rows: Dataset, split: str) -> str:
+    pairs = {name: cells(rows, name) for name in rows.column_names if name.lower() in ("chosen", "rejected")}
+    equal = equal_pairs(pairs)
+    what = f"In {len(equal)} of {len(rows)} {split} rows both answers are the same, which prefers neither."
+    return f"{what} {first_of(equal)}" if equal else ""
 
 
 def refuse_silent(model: Model) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nbft.data.conversations import conversation, recognise_form
+from nbft.data.conversations import conversation, equal_pairs, recognise_form
 from nbft.data.files import read_file
 from nbft.data.messages import Unusable, clean_message, tool_list
 from nbft.errors import DataError
@@ -154,6 +154,14 @@ def test_pairs_of_a_chosen_and_a_rejected_answer_are_refused_with_the_part_that_
         read([row])
     assert "columns: {prompt: prompt, completion: chosen}" in caught.value.fix
     assert read([row], prompt="prompt", completion="chosen")[1] == [(SAID, [])]
+
+
+def test_pairs_of_equal_answers_are_counted():
+    pairs = {"prompt": ["a", "b", "c", "d"], "Chosen": ["x", "y", "", None], "rejected": ["x", "z", "", None]}
+    assert equal_pairs(pairs) == [0]  # an answer that is missing is another flaw
+    assert equal_pairs({"prompt": ["a"], "completion": ["x"]}) == []
+    messages = [{"role": "assistant", "content": "Hello."}]
+    assert equal_pairs({"chosen": [messages], "rejected": [list(messages)]}) == [0]
 
 
 def test_conversations_marked_good_or_bad_are_refused_with_the_part_that_can_be_learnt():

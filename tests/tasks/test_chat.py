@@ -258,11 +258,23 @@ def test_rows_that_are_cut_until_nothing_is_learnt_are_left_out_and_counted(mode
     features = task.features(rows, tokenizer, 40)
     assert learnt_texts(features.rows[0], tokenizer) == ["apples<|im_end|>"]
     assert (len(features.rows), len(features.lengths), features.limit) == (1, 1, 40)
-    assert said == ["1 of 2 conversations were left out: cut at 40 tokens, they hold nothing to learn."]
+    assert said == ["1 of 2 train conversations were left out: cut at 40 tokens, they hold nothing to learn."]
     with pytest.raises(DataError, match="no row holds a token to learn: the assistant speaks from token") as caught:
         task.features(rows, tokenizer, 5)
     assert caught.value.path == "data.max_tokens"
     assert "What is this?" in caught.value.fix
+
+
+def test_pairs_of_equal_answers_are_said_whether_they_are_refused_or_learnt(model: Path):
+    rows = Dataset.from_list(
+        [{"prompt": "Hi", "chosen": "Hello.", "rejected": "Hello." if i == 1 else "No."} for i in range(3)]
+    )
+    said = "In 1 of 3 train rows both answers are the same, which prefers neither. The first of them: row 2."
+    with pytest.raises(DataError, match=said):
+        task_for(model).standardise(rows, "train")
+    task = task_for(model, data={"train": "x.jsonl", "columns": {"prompt": "prompt", "completion": "chosen"}})
+    assert len(task.standardise(rows, "train")) == 3
+    assert said in task.notes
 
 
 def test_rows_without_an_answer_are_left_out_with_their_numbers(model: Path):
