@@ -129,11 +129,14 @@ def live_overlay(overlay: Overlay) -> LiveChart | None:
 
 def _fill(chart: LiveChart, plots: list[Plot], state: RunState, *, is_over: bool | None = None) -> None:
     """Brings a live chart up to the state, of which `plots` are drawn."""
-    with chart.hold_sync():
-        chart.plots = [_plot(plot) for plot in plots]
-        chart.marks = [dataclasses.asdict(mark) for mark in marks_of(state)]
-        chart.bands = [list(band) for band in bands_of(state)]
-        chart.total_steps = state.total_steps
+    about = (plots, marks_of(state), bands_of(state), state.total_steps)
+    if chart.about != about:
+        chart.about = about
+        with chart.hold_sync():
+            chart.plots = [_plot(plot) for plot in plots]
+            chart.marks = [dataclasses.asdict(mark) for mark in about[1]]
+            chart.bands = [list(band) for band in about[2]]
+            chart.total_steps = state.total_steps
     drawn = [line.metric for plot in plots for line in plot.lines if line.metric in state.curves]
     curves = {name: state.curves[name] for name in drawn}
     chart.follow(curves, is_over=state.is_over if is_over is None else is_over)

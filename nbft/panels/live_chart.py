@@ -81,6 +81,8 @@ class LiveChart(anywidget.AnyWidget):
         self._tracks: dict[str, Track] = {}
         self._lock = threading.RLock()  # messages of the page may come in another thread
         self.is_heard = False
+        self.about: tuple[Any, ...] = ()
+        """What was last said besides the points; nothing is made anew while it stays the same."""
         self.compare: Callable[[str], None] | None = None
         """Told the name of the run that the page wants behind the curves, or an empty one."""
         super().__init__(**traits)

@@ -5,17 +5,24 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import random
+import statistics
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from nbft.panels.charts import _plot
+from nbft.panels import charts
+from nbft.panels.charts import ChartsPanel, _plot
 from nbft.panels.live_chart import LiveChart
 from nbft.panels.plots import LOSSES, SMALL, Line, Mark, Plot
 from nbft.panels.points import smoothed
+from nbft.record import events as word
 from nbft.record.curve import MAX_POINTS
+from tests.panels.messages import messages
+from tests.panels.record import evaluated, planned, training
 
 pytestmark = pytest.mark.browser
 
@@ -322,3 +329,54 @@ def test_the_page_smooths_as_the_kernel_does(page):
     )
     means = page.evaluate(f"() => {{ {script.replace('VALUES', json.dumps(values))} }}")
     assert means == pytest.approx([value for _, value in smoothed(list(enumerate(values)))])
+
+
+HEAR = """([parts, pairs]) => new Promise((done) => {
+  const start = performance.now();
+  say(parts, pairs);
+  const heard = performance.now() - start;
+  requestAnimationFrame((frame) => done(heard + performance.now() - frame)); // runs behind the chart's own drawing
+})"""
+OPEN_ANEW = """() => new Promise((done) => {
+  leave();
+  const start = performance.now();
+  leave = again();
+  requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)));
+})"""
+CURVES = ["train/loss", "train/learning_rate", "train/grad_norm", "train/examples_per_s", "train/tokens_per_s"]
+CURVES += ["memory/process_bytes", "memory/device_bytes"]
+
+
+def test_a_hundred_thousand_steps_stay_smooth(page, monkeypatch):
+    monkeypatch.setattr(charts, "LIVE_EVERY_S", 0.0)
+    panel, state, chance = ChartsPanel([].append), training(planned(total_steps=100_000)), random.Random(1)
+    sizes, kernel, drawn = [], [], []
+    for step in range(1, 100_001):
+        values: word.Values = {name: chance.random() for name in CURVES}
+        state.see(word.Measured(step=step, epoch=step / 100, values=values))
+        if step % 1000 == 0:
+            state.see(evaluated(step, chance.random()))
+        if step % 250 == 0:
+            with messages() as sent:
+                start = time.thread_time()
+                panel.show(state)
+                kernel.append(1e3 * (time.thread_time() - start))
+            if step == 250:
+                page.evaluate("plots => model.set('plots', plots)", panel.widget.children[0].plots)
+                page.evaluate("model.set('total_steps', 100000)")
+            said = [message for message in sent if message["method"] == "custom"]
+            sizes.append(sum(len(buffer) for message in said for buffer in message["buffers"]))
+            for message in said:
+                pairs = list(memoryview(message["buffers"][0]).cast("B").cast("d"))
+                drawn.append(page.evaluate(HEAR, [message["content"]["parts"], pairs]))
+    first_paint = page.evaluate(OPEN_ANEW)
+    assert asked(page, "resync") == []
+    points(page, sum(len(curve) for curve in state.curves.values()))
+    print(f"\n100,000 steps, {len(state.curves)} curves, {len(sizes)} updates   median       most")
+    for what, found, unit in (("sent", sizes, "bytes"), ("kernel", kernel, "ms"), ("browser", drawn, "ms")):
+        print(f"{what:<44}{statistics.median(found):>10,.2f} {max(found):>10,.2f} {unit}")
+    print(f"{'first paint of all points':<44}{first_paint:>10,.0f} ms")
+    assert statistics.median(kernel) < 1
+    assert statistics.median(sizes) < 20_000
+    assert statistics.median(drawn) < 100
+    assert first_paint < 1500
