@@ -86,12 +86,20 @@ def rows(folder: Path, request: Path) -> int:
     return answer(RunFolder(folder.absolute()), request)
 
 
+def ask(folder: Path, request: Path) -> int:
+    """Answers questions to a run's model until nobody asks any more, and returns the exit code."""
+    _set_defaults()
+    from nbft.engine.asking import answer
+
+    return answer(RunFolder(folder.absolute()), request)
+
+
 def command(arguments: Sequence[str]) -> int:
     """Does what the arguments ask for: FOLDER trains, FOLDER --evaluate REQUEST (and its like) answers."""
     place, *rest = arguments
-    asks = {"--evaluate": evaluate, "--check": check, "--guess": guess, "--rows": rows}
-    ask = asks.get(rest[0]) if rest else None
-    return ask(Path(place), Path(rest[1])) if ask else main(Path(place))
+    asks = {"--evaluate": evaluate, "--check": check, "--guess": guess, "--rows": rows, "--ask": ask}
+    wanted = asks.get(rest[0]) if rest else None
+    return wanted(Path(place), Path(rest[1])) if wanted else main(Path(place))
 
 
 def _set_defaults() -> None:

@@ -21,6 +21,7 @@ LEFT = [
     "terminal",
     "notebook",
     "mask",
+    "asking",
     "comparison",
     "report",
     "data_check",

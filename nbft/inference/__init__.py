@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from nbft.inference.base import load_model, loaded, without_progress_bars
+from nbft.inference.base import Loaded, load_model, loaded, without_progress_bars
 from nbft.spec.sections import RunSpec
 
-__all__ = ["load_model", "make_pipeline", "predict"]
+__all__ = ["load_model", "make_pipeline", "predict", "predict_with"]
 
 
 def predict(folder: str, spec: RunSpec, task: str, inputs: Any, batch_size: int) -> Any:
@@ -17,6 +17,11 @@ def predict(folder: str, spec: RunSpec, task: str, inputs: Any, batch_size: int)
     is_one = module.is_one(inputs)
     found = module.predict(loaded(folder, spec, task), [inputs] if is_one else list(inputs), batch_size)
     return found[0] if is_one else found
+
+
+def predict_with(model: Loaded, given: Any) -> Any:
+    """Returns what a model that is in memory says of one input."""
+    return import_module(f"nbft.inference.{model.task.replace('-', '_')}").predict(model, [given], 1)[0]
 
 
 def make_pipeline(folder: str, spec: RunSpec, task: str, **kwargs: Any) -> Any:

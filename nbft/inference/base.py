@@ -37,16 +37,23 @@ class Loaded:
     folder: str
 
 
-def load_model(folder: str, task: str) -> Any:
-    """Returns the model in evaluation mode."""
+def load_model(folder: str, task: str, **options: Any) -> Any:
+    """Returns the model in evaluation mode; `options` are those of from_pretrained."""
     import transformers
 
     config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    with without_progress_bars():
+        return model_class(config, task).from_pretrained(folder, trust_remote_code=False, **options).eval()
+
+
+def model_class(config: Any, task: str) -> Any:
+    """Returns the class of transformers that a model of this config is loaded with for a task."""
+    import transformers
+
     name = MODEL_CLASSES[task]
     if name == "AutoModelForSeq2SeqLM" and not config.is_encoder_decoder:
         name = "AutoModelForCausalLM"
-    with without_progress_bars():
-        return getattr(transformers, name).from_pretrained(folder, trust_remote_code=False).eval()
+    return getattr(transformers, name)
 
 
 @contextmanager

@@ -21,7 +21,9 @@ from nbft.spec.fields import keys
 from nbft.spec.reference import reference_markdown
 
 _CELL = re.compile(r"\s*%%(?:finetune|ft_data)(?!\w)")
-_RUN_MAGIC = re.compile(r"\s*%ft_(?:(?:attach|eval|resume|save|stop)\s+|compare\s+(?:[\w.-]+\s+)*)(?P<word>[\w.-]*)$")
+_RUN_MAGIC = re.compile(
+    r"\s*%ft_(?:(?:attach|attention|eval|resume|save|stop|try)\s+|compare\s+(?:[\w.-]+\s+)*)(?P<word>[\w.-]*)$"
+)
 _SET = re.compile(r"--set[ =](?P<word>[\w.]*)$")
 _SET_VALUE = re.compile(r"--set[ =](?P<path>\w+(?:\.\w+)*)=(?P<word>\S*)$")
 _NAMED_VARIABLES = 500

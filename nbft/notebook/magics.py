@@ -19,6 +19,7 @@ from nbft.notebook.compare_magic import CompareMagics
 from nbft.notebook.data_magic import DataMagics
 from nbft.notebook.label_magic import LabelMagics
 from nbft.notebook.line import Line, read_line, split_line
+from nbft.notebook.try_magic import TryMagics
 from nbft.notebook.vote_magic import VoteMagics
 from nbft.notebook.watch import until_taken_up, watch
 from nbft.record.folder import NUMBERED, check_name
@@ -229,4 +230,4 @@ def _refuse_taken(name: str, variable: str, loaded: LoadedSpec) -> None:
 def load(ipython: InteractiveShell) -> None:
     """Registers the magics; `%%finetune?` shows its flags and the reference of the YAML."""
     FinetuneMagics.finetune.__doc__ = f"{HELP}\n\n{reference_markdown()}"
-    ipython.register_magics(FinetuneMagics, CompareMagics, DataMagics, LabelMagics, VoteMagics)
+    ipython.register_magics(FinetuneMagics, CompareMagics, DataMagics, LabelMagics, TryMagics, VoteMagics)
