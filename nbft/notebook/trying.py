@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 from IPython.display import display
@@ -50,7 +51,7 @@ class Trying:
         self.history: list[Try] = []
         self.panel: TryingPanel | None = None
         self.asking = Asking(run)
-        self._base = str(run.spec.model.source or "random weights")
+        self._base = Path(str(run.spec.model.source or "random weights")).name
         self._fields = fields_of(run)
         self._lock = threading.RLock()
         self._following: Following | None = None

@@ -141,6 +141,7 @@ class Attention {
     const row = Array.from(weights.subarray(token * columns.length, (token + 1) * columns.length), (w) => w / ONE);
     this.left.forEach((item, i) => item.classList.toggle("nbft-chosen", i === token));
     const lines = [];
+    const largest = Math.max(...row);
     const height = 20;
     row.forEach((weight, j) => {
       const item = this.right[j];
@@ -153,7 +154,7 @@ class Attention {
       line.setAttribute("x2", "100");
       line.setAttribute("y2", String((j + 0.5) * height));
       line.setAttribute("stroke-width", String(1 + 5 * weight));
-      line.setAttribute("stroke-opacity", String(0.15 + 0.85 * weight));
+      line.setAttribute("stroke-opacity", String(0.2 + (0.8 * weight) / largest));
       lines.push(line);
     });
     const tall = height * Math.max(this.left.length, this.right.length);
