@@ -156,7 +156,9 @@ def _each_text(inputs: Any, change: Callable[[str], str]) -> Any:
     if isinstance(inputs, str):
         return change(inputs)
     if isinstance(inputs, Mapping):
-        return {key: value if key == "role" else _each_text(value, change) for key, value in inputs.items()}
+        is_message = "role" in inputs or {"from", "value"} <= set(inputs)
+        changed = {"content", "value"} if is_message else set(inputs) - {"tools"}
+        return {key: _each_text(value, change) if key in changed else value for key, value in inputs.items()}
     if isinstance(inputs, list | tuple):
         made = [_each_text(item, change) for item in inputs]
         return tuple(made) if isinstance(inputs, tuple) else made

@@ -83,6 +83,8 @@ def reading_as_trained(pipeline: Any, loaded: Loaded) -> Any:
     plain, run = pipeline.preprocess, RunFolder(Path(loaded.folder).parent)
 
     def preprocess(inputs: Any, **options: Any) -> Any:
+        if hasattr(inputs, "messages"):  # a conversation, as transformers wraps it
+            return plain(type(inputs)(preprocessed(inputs.messages, loaded.spec, run)), **options)
         return plain(preprocessed(inputs, loaded.spec, run), **options)
 
     pipeline.preprocess = preprocess

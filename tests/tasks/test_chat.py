@@ -16,13 +16,17 @@ import nbft.tasks
 from nbft.engine.evaluation import evaluate_model
 from nbft.engine.trainer import RunTrainer
 from nbft.errors import DataError, ModelError
+from nbft.functions import preprocessed
+from nbft.inference.base import Loaded, reading_as_trained
 from nbft.inference.chat import Reply, is_one
 from nbft.launch.inline import run_inline
 from nbft.launch.prepare import prepare_folder
 from nbft.record.events import SampleMade
+from nbft.record.folder import RunFolder
 from nbft.run import Run
 from nbft.spec.load import read_spec
 from nbft.tasks.chat import Chat
+from nbft.tasks.chat_template import set_template
 from nbft.tasks.language_model import token_metrics
 from nbft.tasks.tokenizers import named_tokenizer
 from tests.history import learnt
@@ -311,6 +315,30 @@ def test_the_users_preprocessing_changes_what_is_said_and_not_who_says_it(model:
     rows = rows_of(task, [chat("a", "b")])
     assert json.loads(rows["messages"][0]) == chat("A", "B")
     assert list(task.texts(rows)) == ["A", "B"]
+
+
+def test_a_pipeline_reads_conversations_as_they_were_learnt(model: Path):
+    from transformers import pipeline
+    from transformers.utils.chat_template_utils import Chat as Wrapped
+
+    spec = task_for(model, data={"train": "x.jsonl", "clean": ["collapse-whitespace"]}).spec
+    tokenizer = named_tokenizer(str(model))
+    set_template(tokenizer, "chatml")
+    made: Any = pipeline("text-generation", model=str(model), tokenizer=tokenizer)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    wanted = made.preprocess(Wrapped(chat("What is red?", "")[:1]))["input_ids"]
+    reading = reading_as_trained(made, Loaded(made.model, tokenizer, spec, "chat", str(model)))
+    asked = chat("What   is\n red?", "")[:1]
+    assert reading.preprocess(Wrapped(asked))["input_ids"].tolist() == wanted.tolist()
+    assert asked[0]["content"] == "What   is\n red?"
+
+
+def test_tools_are_read_as_they_are(model: Path, place: Path):
+    spec = task_for(model, data={"train": "x.jsonl", "clean": ["collapse-whitespace"]}).spec
+    call = {"role": "assistant", "content": "a  b", "tool_calls": [{"function": {"name": "x  y"}}]}
+    given = {"messages": [call, {"from": "gpt", "value": "c  d"}], "tools": [{"name": "x  y"}]}
+    read = preprocessed(given, spec, RunFolder(place))
+    assert read["messages"] == [{**call, "content": "a b"}, {"from": "gpt", "value": "c d"}]
+    assert read["tools"] == given["tools"]
 
 
 def test_one_conversation_is_told_from_several():
