@@ -10,7 +10,9 @@ from functools import cache
 import ipywidgets as widgets
 from IPython.display import display
 
+from nbft.notebook.front_ends import is_colab
 from nbft.notebook.snapshot import Snapshot, take_snapshot
+from nbft.notebook.stand_in import EMPTY, StandIn
 from nbft.panels.base import HERE, Panel, close_tree, html
 from nbft.panels.charts import ChartsPanel, OtherRuns
 from nbft.panels.controls import ControlsPanel
@@ -96,7 +98,8 @@ class Dashboard:
             ResultsPanel(run.send, run.folder.path, variable),
         ]
         style = html("nbft-style")
-        style.value = f"<style>{_style()}</style>"
+        self._stand_in = StandIn(run.name, self._id, self._snapshot, is_wanted=not is_colab())
+        style.value = f"<style>{_style()}\n{self._stand_in.style}</style>"
         self.view = widgets.VBox([style, *(panel.widget for panel in self.panels)])
         self.view.add_class("nbft-dashboard")
 
@@ -106,15 +109,15 @@ class Dashboard:
     def show(self) -> None:
         """Puts the dashboard below the cell."""
         self.refresh()
-        display(self._bundle(self._snapshot()), raw=True, display_id=self._id)
-        if self.keep_live:
-            display({"text/html": "", "text/plain": ""}, raw=True, display_id=f"{self._id}-twin")
+        display(self._bundle(EMPTY), raw=True, display_id=self._id)
+        self._stand_in.show(self._living.state())
 
     def refresh(self) -> bool:
         """Brings all panels up to the record; returns whether there is more to come."""
         state = self._living.state()
         for panel in self.panels:
             panel.show(state)
+        self._stand_in.refresh(state)
         return not state.is_over
 
     def finish(self) -> None:
@@ -122,10 +125,11 @@ class Dashboard:
         twin = self._snapshot()
         if self.keep_live:
             folded = f"<details><summary>{self.run.name}: static picture</summary>{twin.html}</details>"
-            _update({"text/html": folded, "text/plain": ""}, f"{self._id}-twin")
-            _update(self._bundle(twin), self._id)
+            self._stand_in.become(folded)
+            _update(self._bundle(twin.bundle()), self._id)
         else:
             _update(twin.bundle(), self._id)
+            self._stand_in.become("")
             self._become(twin)
 
     def _become(self, twin: Snapshot) -> None:
@@ -139,9 +143,9 @@ class Dashboard:
     def _snapshot(self) -> Snapshot:
         return take_snapshot(self._living.state(), self.run.folder)
 
-    def _bundle(self, twin: Snapshot) -> dict[str, object]:
+    def _bundle(self, others: dict[str, str]) -> dict[str, object]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
-        return {VIEW: view, **twin.bundle()}
+        return {VIEW: view, **others}
 
 
 def _update(data: dict[str, object] | dict[str, str], display_id: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import suppress
 
 from nbft.errors import RunError, RunFailed
 from nbft.notebook.dashboard import Dashboard
 from nbft.notebook.following import Following, hear_beside_cells
+from nbft.notebook.front_ends import is_colab
 from nbft.notebook.plain import PlainDashboard
 from nbft.notebook.waiting import Waiting, can_click
 from nbft.run import START_S, Run
@@ -73,7 +73,7 @@ def _interrupt(run: Run, *, first: bool) -> None:
 
 def _follow(run: Run, dashboard: Dashboard) -> None:
     dashboard.controls.let_go()
-    dashboard.controls.say(COLAB.format(run.name) if "google.colab" in sys.modules else "")
+    dashboard.controls.say(COLAB.format(run.name) if is_colab() else "")
     dashboard.charts.can_hear = True
     hear_beside_cells(dashboard.view)
 

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import re
+import sys
+import types
+
 import pytest
 from IPython.utils.capture import capture_output
 
 from nbft.notebook import dashboard as dashboards
+from nbft.notebook import stand_in
 from nbft.notebook.dashboard import VIEW, Dashboard
 from nbft.run import Run
 from tests.notebook.recorded import living, record, say
@@ -20,12 +25,41 @@ def folder(tmp_path):
         yield folder
 
 
-def test_a_live_dashboard_carries_its_static_twin(folder):
+def test_below_a_live_dashboard_stands_its_static_picture_which_it_hides(folder):
+    with capture_output() as captured:
+        dashboard = Dashboard(Run(folder))
+        dashboard.show()
+    live, picture = captured.outputs
+    assert sorted(live.data) == [VIEW, "text/html", "text/plain"]
+    assert live.data["text/html"] == "", "without its kernel it shows nothing beside the picture"
+    assert "data:image/svg+xml" in picture.data["text/html"]
+    assert "%ft_attach reviews-001" in picture.data["text/html"]
+    name = re.search(r'class="(nbft-stand-in-\w+)"', picture.data["text/html"])
+    assert name is not None
+    assert f".{name[1]} {{ display: none }}" in dashboard.view.children[0].value
+
+
+def test_the_picture_is_drawn_anew_after_an_evaluation_and_not_with_every_step(folder, monkeypatch):
+    monkeypatch.setattr(stand_in, "EVERY_S", 0.0)
+    dashboard = Dashboard(Run(folder))
+    with capture_output():
+        dashboard.show()
+    with capture_output() as captured:
+        for step in range(2, 9):
+            say(folder, measured(step, 0.5))
+            dashboard.refresh()
+        say(folder, evaluated(9, 0.875))
+        dashboard.refresh()
+        dashboard.refresh()
+    (output,) = captured.outputs
+    assert "0.8750" in output.data["text/html"]
+
+
+def test_in_colab_which_could_not_hide_it_there_is_no_picture_until_the_end(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     with capture_output() as captured:
         Dashboard(Run(folder)).show()
-    (output,) = captured.outputs
-    assert sorted(output.data) == [VIEW, "text/html", "text/plain"]
-    assert "data:image/svg+xml" in output.data["text/html"]
+    assert [output.data["text/html"] for output in captured.outputs] == ["", ""]
 
 
 def test_it_follows_the_record_until_the_end(folder):
@@ -53,7 +87,9 @@ def test_at_the_end_the_twin_takes_the_place_of_the_live_view(folder):
         say(folder, ended())
         dashboard.refresh()
         dashboard.finish()
-    live, final = captured.outputs
+    live, picture, final, emptied = captured.outputs
+    assert emptied.data == stand_in.EMPTY
+    assert emptied.transient["display_id"] == picture.transient["display_id"]
     assert sorted(final.data) == ["text/html", "text/plain"]
     assert final.update
     assert final.transient["display_id"] == live.transient["display_id"]
@@ -105,7 +141,7 @@ def test_a_dead_worker_is_shown_as_a_failure_with_the_line_that_resumes(folder, 
         dashboard.show()
         assert dashboard.refresh() is False
         dashboard.finish()
-    said = captured.outputs[-1].data["text/plain"]
+    said = captured.outputs[-2].data["text/plain"]
     assert "Failed" in said
     assert "%ft_resume reviews-001" in said
 
