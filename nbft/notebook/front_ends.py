@@ -1,7 +1,8 @@
 """Which front end shows the notebook, as far as a kernel can tell, and what it can't do.
 
-Only what needs another behaviour is told apart. JupyterLab, Notebook 7 and VS Code need none: their page takes updates
-from threads, and a kernel cannot tell them from each other anyway.
+Only what needs another behaviour is told apart. JupyterLab, Notebook 7 and VS Code need none, and a kernel cannot tell
+them from each other anyway; whether anybody can click (not under nbclient, papermill and Kaggle's saved versions) is told by
+waiting.can_click.
 """
 
 from __future__ import annotations
@@ -16,16 +17,6 @@ def is_colab() -> bool:
     Each output is a frame of its own there: styles of one do not reach another.
     """
     return "google.colab" in sys.modules
-
-
-def is_kaggle() -> bool:
-    """Returns whether the kernel runs at Kaggle; a saved version runs there as under papermill, with nobody to click."""
-    return "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-
-
-def is_batch() -> bool:
-    """Returns whether Kaggle runs the whole notebook to save it."""
-    return os.environ.get("KAGGLE_KERNEL_RUN_TYPE") == "Batch"
 
 
 def is_ci() -> bool:

@@ -10,6 +10,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from nbft.notebook.dashboard import Living
+from nbft.notebook.front_ends import is_ci
 from nbft.notebook.snapshot import take_snapshot
 from nbft.panels import wording
 from nbft.panels.progress import doing, share_done
@@ -17,6 +18,8 @@ from nbft.record.state import RunState
 from nbft.run import Run
 
 EVERY_S = 2.0
+IN_CI_EVERY_S = 30.0
+"""A log of a build keeps every version of the line."""
 CELLS = 20
 """Characters of the bar."""
 
@@ -43,7 +46,7 @@ class PlainDashboard:
     def refresh(self) -> bool:
         """Writes the line anew if the last one is old; returns whether there is more to come."""
         state = self._living.state()
-        if time.monotonic() - self._shown_at >= EVERY_S and not state.is_over:
+        if time.monotonic() - self._shown_at >= (IN_CI_EVERY_S if is_ci() else EVERY_S) and not state.is_over:
             self._shown_at = time.monotonic()
             self._write(line(state))
         return not state.is_over

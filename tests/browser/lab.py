@@ -29,6 +29,11 @@ KERNEL = "nbft-tests"
 class Lab:
     """A server on a free port of this machine, with folders of its own for everything that Jupyter keeps."""
 
+    module = "jupyterlab"
+    application = "LabApp"
+    tree = "lab/tree"
+    """Where the page of a notebook is."""
+
     def __init__(self, folder: Path, **environment: str) -> None:
         self.notebooks = folder / "notebooks"
         self._folder = folder
@@ -47,9 +52,9 @@ class Lab:
             "--ServerApp.root_dir": self.notebooks,
             "--IdentityProvider.token": self._token,
             "--ServerApp.allow_root": True,
-            "--LabApp.expose_app_in_browser": True,
+            f"--{self.application}.expose_app_in_browser": True,
         }
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
+        command = [sys.executable, "-m", self.module, "--no-browser"]
         with (self._folder / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [*command, *(f"{name}={value}" for name, value in options.items())],
@@ -120,6 +125,14 @@ class Lab:
         return path
 
 
+class Notebook7(Lab):
+    """Jupyter Notebook 7: the same parts in another frame."""
+
+    module = "notebook"
+    application = "JupyterNotebookApp"
+    tree = "notebooks"
+
+
 class Notebook:
     """A notebook open in JupyterLab."""
 
@@ -131,13 +144,16 @@ class Notebook:
         self.page: Page = self._context.new_page()
         self.page.set_default_timeout(30_000)
         self.errors: list[str] = []
+        self.requests: list[str] = []
+        """The addresses that the page asked for."""
+        self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.load()
 
     def load(self) -> None:
         """Opens the page, or loads it anew as a reload does."""
         name = str(self.path.relative_to(self.lab.notebooks))
-        place = f"lab/tree/{name}" if self._kernel else "lab"
+        place = f"{self.lab.tree}/{name}" if self._kernel else "lab"
         self.page.goto(self.lab.url(f"{place}?reset"), wait_until="domcontentloaded")
         self.page.wait_for_function("() => window.jupyterapp?.restored", timeout=60_000)
         self.page.evaluate("() => window.jupyterapp.restored")
@@ -147,7 +163,8 @@ class Notebook:
         if self._kernel:
             self.wait_for_kernel()
         self.page.evaluate(
-            "() => window.jupyterapp.shell.leftCollapsed ||"
+            "() => !window.jupyterapp.commands.hasCommand('application:toggle-left-area') ||"
+            " window.jupyterapp.shell.leftCollapsed ||"
             " window.jupyterapp.commands.execute('application:toggle-left-area')"
         )
 

@@ -35,6 +35,7 @@ def folder(tmp_path):
 
 
 def test_in_a_terminal_the_line_is_written_over_and_ends_in_the_scores(shell, folder, capsys, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(plain, "EVERY_S", 0.0)
     dashboard = PlainDashboard(Run(folder))
     dashboard.show()
@@ -51,6 +52,17 @@ def test_in_a_terminal_the_line_is_written_over_and_ends_in_the_scores(shell, fo
 def test_it_writes_now_and_then_only(shell, folder, capsys):
     dashboard = PlainDashboard(Run(folder))
     dashboard.show()
+    for step in range(1, 20):
+        say(folder, measured(step, 0.5))
+        dashboard.refresh()
+    assert capsys.readouterr().out.count("\r") == 1
+
+
+def test_in_ci_it_writes_every_half_minute_at_most(shell, folder, capsys, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    dashboard = PlainDashboard(Run(folder))
+    dashboard.show()
+    monkeypatch.setattr(plain, "EVERY_S", 0.0)
     for step in range(1, 20):
         say(folder, measured(step, 0.5))
         dashboard.refresh()
