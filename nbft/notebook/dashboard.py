@@ -135,7 +135,8 @@ class Dashboard:
     def _become(self, twin: Snapshot) -> None:
         """Turns the live view itself into the picture: a page that was reloaded takes no update of its outputs."""
         picture, old = html("jp-RenderedHTMLCommon"), self.view.children
-        picture.value = f"<style>.nbft-dashboard table {{ margin-left: 0 }}</style>{twin.html}"
+        hides = f"<style>.nbft-dashboard table {{ margin-left: 0 }}\n{self._stand_in.style}</style>"
+        picture.value = f"{hides}{twin.html}"
         self.view.children = [picture]
         for widget in old:
             close_tree(widget)
