@@ -59,5 +59,5 @@ def test_a_run_that_ends_after_the_page_was_loaded_anew_leaves_its_static_pictur
 
     shown = dashboard.notebook.output(1)
     expect(shown).to_contain_text("Stopped by you")
-    expect(shown.locator("img[src^='data:image/']")).to_have_count(2)
+    expect(shown.get_by_role("img", name="Loss over")).to_have_count(1)
     expect(dashboard.button("Save now")).to_have_count(0)
