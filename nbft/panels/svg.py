@@ -30,7 +30,8 @@ MARKED = {"checkpoint": "Checkpoints", "pause": "Pauses", "command": "Commands"}
 def draw(plot: Plot, state: RunState) -> str:
     """Returns the plot as an SVG document."""
     points = {line.metric: finite(state.curves.get(line.metric)) for line in plot.lines}
-    frame = frame_of([p for series in points.values() for p in series], size_of(plot), from_zero=plot.from_zero)
+    drawn = [p for series in points.values() for p in series]
+    frame = frame_of(drawn, size_of(plot), from_zero=plot.from_zero, last=_last_step(state))
     marks = [mark for mark in marks_of(state) if any(points.values()) and frame.shows(mark.step)]
     width, height = frame.size
     body = [
@@ -47,6 +48,11 @@ def draw(plot: Plot, state: RunState) -> str:
         f"<title>{text(describe(plot, state))}</title><desc>{text(' '.join(_told(marks)))}</desc>"
         f"{''.join(body)}</svg>"
     )
+
+
+def _last_step(state: RunState) -> int:
+    """Returns where the step axis ends, which all plots of a run share."""
+    return max((curve.last[0] for curve in state.curves.values() if curve.last), default=0)
 
 
 def describe(plot: Plot, state: RunState) -> str:

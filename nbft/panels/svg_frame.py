@@ -10,7 +10,7 @@ from nbft.panels.plots import Plot
 from nbft.panels.points import Point
 
 WIDTH, HEIGHT = 480, 280
-SMALL_WIDTH, SMALL_HEIGHT = 240, 140
+SMALL_WIDTH, SMALL_HEIGHT = 200, 132
 LEFT, RIGHT, TOP, BOTTOM = 48, 16, 64, 32
 SMALL_TOP = 36
 
@@ -58,15 +58,17 @@ class Frame:
         return self.bottom - (value - low) / (high - low) * (self.bottom - self.top)
 
 
-def frame_of(points: Sequence[Point], size: tuple[int, int] = (WIDTH, HEIGHT), *, from_zero: bool = False) -> Frame:
-    """Returns a frame that holds all points with a little air above and below, or from zero on."""
+def frame_of(
+    points: Sequence[Point], size: tuple[int, int] = (WIDTH, HEIGHT), *, from_zero: bool = False, last: int = 0
+) -> Frame:
+    """Returns a frame up to the step `last` that holds all points with a little air above and below, or from zero on."""
     if not points:
-        return Frame((0, 1), (0, 1), size)
+        return Frame((0, last or 1), (0, 1), size)
     low, high = min(p[1] for p in points), max(p[1] for p in points)
     low = min(low, 0.0) if from_zero else low
     air = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
     under = 0.0 if from_zero and low == 0 else air
-    return Frame((0, max(p[0] for p in points) or 1), (low - under, high + air), size)
+    return Frame((0, max(last, *(p[0] for p in points)) or 1), (low - under, high + air), size)
 
 
 def ticks(low: float, high: float, wanted: int) -> list[float]:

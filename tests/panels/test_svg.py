@@ -119,3 +119,9 @@ def test_bytes_are_written_as_such():
     memory = plots_of(state)[-1]
     assert "1.24 GB" in draw(memory, state)
     assert describe(memory, state) == "Memory over 1 steps: process from 1.24 GB to 1.24 GB"
+
+
+def test_all_plots_of_a_run_share_their_axis_of_steps():
+    state = training(*(measured(step, 0.5) for step in range(1, 351)), evaluated(100, 0.5), evaluated(300, 0.6))
+    shown = [re.findall(r'text-anchor="middle">(\d+)<', draw(plot, state)) for plot in plots_of(state)[:2]]
+    assert shown[0] == shown[1]
