@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.notebook.training_cell import training_cell
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 KERNEL = {"name": "python3", "display_name": "python3", "language": "python"}
 
 
