@@ -319,16 +319,18 @@ def test_the_users_preprocessing_changes_what_is_said_and_not_who_says_it(model:
 
 def test_a_pipeline_reads_conversations_as_they_were_learnt(model: Path):
     from transformers import pipeline
-    from transformers.utils.chat_template_utils import Chat as Wrapped
+    from transformers.utils import chat_template_utils
+
+    wrapped: Any = chat_template_utils.Chat  # its annotation is wrong
 
     spec = task_for(model, data={"train": "x.jsonl", "clean": ["collapse-whitespace"]}).spec
     tokenizer = named_tokenizer(str(model))
     set_template(tokenizer, "chatml")
     made: Any = pipeline("text-generation", model=str(model), tokenizer=tokenizer)  # pyright: ignore[reportCallIssue, reportArgumentType]
-    wanted = made.preprocess(Wrapped(chat("What is red?", "")[:1]))["input_ids"]
+    wanted = made.preprocess(wrapped(chat("What is red?", "")[:1]))["input_ids"]
     reading = reading_as_trained(made, Loaded(made.model, tokenizer, spec, "chat", str(model)))
     asked = chat("What   is\n red?", "")[:1]
-    assert reading.preprocess(Wrapped(asked))["input_ids"].tolist() == wanted.tolist()
+    assert reading.preprocess(wrapped(asked))["input_ids"].tolist() == wanted.tolist()
     assert asked[0]["content"] == "What   is\n red?"
 
 
