@@ -52,9 +52,10 @@ def _slices(card: Scorecard) -> list[str]:
     systems, metrics = [system.name for system in asked_for(card)], metrics_of(card)
     found = []
     for by in dict.fromkeys(one.by for one in card.slices):
-        some = sorted((one for one in card.slices if one.by == by), key=lambda one: -one.rows)
+        some = [one for one in card.slices if one.by == by]
+        kept = {id(one) for one in sorted(some, key=lambda one: -one.rows)[:_SLICES]}
         rows = []
-        for one in some[:_SLICES]:
+        for one in [one for one in some if id(one) in kept]:
             scores = [one.scores.get(system, {}).get(metrics[0].name) for system in systems] if metrics else []
             rows.append([cut(one.value, _LETTERS // 2), f"{one.rows:,}", *map(said, scores)])
         more = f"\nand {len(some) - _SLICES:,} more" if len(some) > _SLICES else ""

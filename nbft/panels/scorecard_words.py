@@ -102,9 +102,12 @@ def headline(card: Scorecard) -> list[str]:
 
 
 def _sentence(one: Comparison, *, names: bool) -> str:
-    """Points are points of any metric: where there are several, the sentence begins with its name."""
+    """Points are points of any metric, and what can't be told names nobody: where there are several, it begins with both."""
     said = one.verdict if one.verdict.endswith(".") else f"{one.verdict}."
-    return f"{name_of(one.metric)}: {said}" if names else said
+    is_named = one.a in one.verdict and one.b in one.verdict
+    about = [name_of(one.metric)] if names else []
+    about += [] if is_named else [f"{one.a} against {one.b}"]
+    return f"{', '.join(about)}: {said}" if about else said
 
 
 def _alone(card: Scorecard) -> str:

@@ -72,6 +72,13 @@ def test_several_metrics_are_told_apart_in_the_findings(card: Scorecard):
     assert 0 < html.index(first) < html.index(second)
 
 
+def test_what_cannot_be_told_says_of_whom(card: Scorecard):
+    unknown = dataclasses.replace(card.comparisons[0], verdict="no difference can be told with 40 rows")
+    assert "reviews against base: no difference can be told with 40 rows." in to_html(
+        dataclasses.replace(card, comparisons=[unknown])
+    )
+
+
 def test_without_a_comparison_the_score_itself_is_the_finding(card: Scorecard):
     alone = dataclasses.replace(card, comparisons=[], systems=card.systems[:1])
     test, found = predictions()
