@@ -14,6 +14,7 @@ from nbft.functions import preprocessed
 from nbft.launch.base import Worker
 from nbft.launch.process import how_ended, kill_group, start_process
 from nbft.record import events as word
+from nbft.record.asks import Asks
 from nbft.record.data_check import DataCheck, read_check
 from nbft.record.events import Command, Event, event_from, to_dict
 from nbft.record.folder import RunFolder, find_folder, list_folders
@@ -35,7 +36,7 @@ POLL_S = 0.1
 EXIT_S = 10.0
 
 
-class Run:
+class Run(Asks):
     """A run, living or over; all it knows it reads from the run's folder."""
 
     def __init__(self, folder: RunFolder, worker: Worker | None = None) -> None:
@@ -124,14 +125,6 @@ class Run:
         if self.is_over:
             raise RunError(f"{self.name} is {self.status}: nobody is there to hear that.")
         append(self.folder.commands, {**to_dict(command), "time": time.time()})
-
-    def stop(self) -> None:
-        """Ends the run after the present step and keeps the best model."""
-        self.send(word.Stop())
-
-    def pause(self) -> None:
-        """Lets the run wait after the present step."""
-        self.send(word.Pause())
 
     def resume(self) -> Run:
         """Goes on: after a pause, or with a new worker from the last whole checkpoint where the run was cut off."""

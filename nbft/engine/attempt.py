@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
 from nbft.engine.build import Built, build, plan
 from nbft.engine.checkpoints import room_needed, steps_on_disk, take_newest_good
-from nbft.engine.commands import Orders
+from nbft.engine.commands import EndedAtOnce, Orders
 from nbft.engine.control import Control
 from nbft.engine.dry_run import judged_once, shortened
 from nbft.engine.early_stopping import reason_to_stop
@@ -44,9 +45,11 @@ def train_run(
     control = Control(spec, record, Inbox(folder, since), orders)
     control.trainer = built.trainer
     control.can_evaluate = bool(built.metrics)
+    orders.schedule = built.trainer.schedule
     built.trainer.add_callback(control)
     try:
-        _train(built, record, start, step)
+        with contextlib.suppress(EndedAtOnce):
+            _train(built, record, start, step)
     except TrainingError:
         keep_best(built, folder, record, is_sound=False)
         raise
@@ -54,9 +57,10 @@ def train_run(
         return _ending("stopped", orders.stop or "", record, has_model=False)
     best_step = keep_best(built, folder, record) or 0
     if not orders.stop and not dry_run_steps:
-        _test(built, record, best_step)
+        with contextlib.suppress(EndedAtOnce):
+            _test(built, record, best_step)
     early = orders.early_stop or reason_to_stop(record.state)
-    reason = orders.stop or early or _all_done(spec.train.epochs, dry_run_steps and planned.total_steps)
+    reason = orders.stop or early or _all_done(planned_epochs(record), dry_run_steps and planned.total_steps)
     return _ending("stopped" if orders.stop else "finished", reason, record, has_model=True)
 
 
@@ -134,6 +138,11 @@ def _all_done(epochs: float, dry_run_steps: int) -> str:
     if dry_run_steps:
         return f"The dry run of {dry_run_steps} step{'s' * (dry_run_steps > 1)} is done."
     return "The one epoch is done." if epochs == 1 else f"All {epochs:g} epochs are done."
+
+
+def planned_epochs(record: EventWriter) -> float:
+    """Returns the passes over the rows that the run has by now."""
+    return record.state.plan.epochs if record.state.plan else 0.0
 
 
 def _ending(outcome: str, reason: str, record: EventWriter, *, has_model: bool) -> word.RunEnded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,11 @@ from transformers.utils.logging import disable_progress_bar
 
 from nbft.data.dropped import Dropped
 from nbft.data.load import Loader, Splits, read_training
+from nbft.engine.commands import refused
 from nbft.engine.data_check import check_up_data, get_ready
 from nbft.engine.devices import choose_precision, device_name, length_multiple
 from nbft.engine.functions import make_loss, make_scorer, preprocessing
+from nbft.engine.schedule import Schedule
 from nbft.engine.tokenising import checked_limit, tokenise
 from nbft.engine.trainer import RunTrainer, trainer_class
 from nbft.errors import NbftError
@@ -165,21 +168,31 @@ def _make_ours(trainer: RunTrainer, spec: RunSpec, folder: RunFolder, record: Ev
     trainer.record = record
     trainer.run = folder.run
     trainer.keep_checkpoints = spec.save.keep
+    trainer.schedule = Schedule(trainer.args, _total_steps(spec.train.epochs, _steps_per_epoch(trainer)), record.state)
     trainer.protected_steps = lambda: {record.state.early_stopping.best_step} - {None}  # pyright: ignore[reportAttributeAccessIssue]
     trainer.row_lengths = lengths
 
 
+def _steps_per_epoch(trainer: RunTrainer) -> int:
+    return max(-(-len(trainer.get_train_dataloader()) // trainer.args.gradient_accumulation_steps), 1)
+
+
+def _total_steps(epochs: float, per_epoch: int) -> int:
+    return math.ceil(epochs * per_epoch)
+
+
 def plan(built: Built, spec: RunSpec, step: int) -> Planned:
-    """Returns what the run is going to do, from `step` on."""
+    """Returns what the run is going to do, from `step` on, for as many epochs as its user has set by now."""
     trainer = built.trainer
-    batches = len(trainer.get_train_dataloader())
-    per_epoch = max(-(-batches // spec.train.gradient_accumulation), 1)
+    per_epoch = _steps_per_epoch(trainer)
+    changed = trainer.record.state.schedule
+    epochs = changed[-1].epochs if changed else spec.train.epochs
     weights = [(p.numel(), p.requires_grad) for p in trainer.accelerator.unwrap_model(trainer.model).parameters()]
     rows: dict[str, Dataset] = built.splits.present
     return Planned(
-        total_steps=-int(-spec.train.epochs * per_epoch // 1),
+        total_steps=_total_steps(epochs, per_epoch),
         steps_per_epoch=per_epoch,
-        epochs=spec.train.epochs,
+        epochs=epochs,
         rows={name: len(split) for name, split in rows.items()},
         device=device_name(),
         precision=built.precision,
@@ -190,4 +203,5 @@ def plan(built: Built, spec: RunSpec, step: int) -> Planned:
         task=built.task.name,
         step=step,
         notes=built.notes,
+        refused=refused(built.task, can_evaluate=bool(built.metrics)),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from nbft.engine.commands import Orders, obey
+from nbft.engine.commands import EndedAtOnce, Orders, obey
 from nbft.engine.devices import memory_bytes, memory_in_use
 from nbft.engine.early_stopping import reason_to_stop
 from nbft.engine.examining import keep_examination
@@ -40,12 +40,15 @@ class Control(TrainerCallback):
         self.trainer: RunTrainer
         self.can_evaluate = False
         self._said_at = 0.0
+        self._listened_at = 0.0
         self._evaluated_batches = 0
         self._measure_every = 1
+        self._unheeded: list[word.Command] = []
+        """What came in mid-evaluation, to be obeyed after the step."""
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Starts the clock of the first step."""
-        self._measure_every = max(1, math.ceil(state.max_steps / MAX_MEASUREMENTS))
+        self._keep_to_schedule(state)
         self.pace.restart()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -56,9 +59,9 @@ class Control(TrainerCallback):
         control.should_log |= step == 1 or step % self._measure_every == 0
         control.should_evaluate |= self.can_evaluate and _is_due(self.spec.evaluate.every, step)
         control.should_save |= _is_due(self.spec.save.every, step)
-        control.should_training_stop |= step >= state.max_steps
         self._progress(state)
-        self._hear(step, control)
+        self._hear(state, control)
+        control.should_training_stop |= step >= state.max_steps
         if self.orders.paused and not control.should_training_stop:
             self._pause(state, control)
 
@@ -94,6 +97,7 @@ class Control(TrainerCallback):
     ) -> None:
         """Says how far an evaluation is."""
         self._evaluated_batches += 1
+        self._hear_the_end(state)
         self._progress(state, done=self._evaluated_batches, total=len(loaded["eval_dataloader"]))
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **found: Any) -> None:
@@ -150,10 +154,42 @@ class Control(TrainerCallback):
         every = self.spec.evaluate.every
         return steps / (self.record.state.plan.steps_per_epoch if every == "epoch" else int(every))
 
-    def _hear(self, step: int, control: TrainerControl) -> None:
-        for command in self.inbox.read():
-            taken = obey(command, step, self.orders, self.record, can_evaluate=self.can_evaluate)
-            self.record.say(taken)
+    def on_substep_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Hears, in a step of several passes, whether the run is to end at once."""
+        self._hear_the_end(state)
+
+    def _hear_the_end(self, state: TrainerState) -> None:
+        """Raises EndedAtOnce where the run is to end at once; other commands wait for the end of the step."""
+        now = time.monotonic()
+        if now - self._listened_at < PROGRESS_EVERY_S:
+            return
+        self._listened_at = now
+        self._unheeded += self.inbox.read()
+        if any(isinstance(command, word.StopNow) for command in self._unheeded):
+            self._obey_all(state)
+            raise EndedAtOnce
+
+    def _obey_all(self, state: TrainerState) -> None:
+        commands, self._unheeded = [*self._unheeded, *self.inbox.read()], []
+        for command in commands:
+            self.record.say(obey(command, state.global_step, self.orders, self.record))
+        if any(isinstance(command, word.SetLearningRate | word.SetEpochs) for command in commands):
+            self._keep_to_schedule(state)
+
+    def _keep_to_schedule(self, state: TrainerState) -> None:
+        """Lets the loop go on to the last step that is planned by now, at the learning rate of the schedule."""
+        plan = self.record.state.plan
+        if plan is not None:
+            state.max_steps, state.num_train_epochs = plan.total_steps, math.ceil(plan.epochs)
+        self.trainer.reschedule()
+        self._measure_every = max(1, math.ceil(state.max_steps / MAX_MEASUREMENTS))
+
+    def _hear(self, state: TrainerState, control: TrainerControl) -> None:
+        self._obey_all(state)
+        if self.orders.at_once:
+            raise EndedAtOnce
+        if self.orders.take_sample():
+            self._sample(state.global_step)
         self.orders.early_stop = self.orders.early_stop or reason_to_stop(self.record.state)
         control.should_evaluate |= self.orders.take_evaluate()
         control.should_save |= self.orders.take_save()
@@ -162,6 +198,11 @@ class Control(TrainerCallback):
             control.should_save = True  # so that it can be resumed from here
             unjudged = self.record.state.early_stopping.best_step is None
             control.should_evaluate |= self.can_evaluate and unjudged and not self.orders.terminated
+
+    def _sample(self, step: int) -> None:
+        for sample in self.trainer.sample_now():
+            self.record.say(word.SampleMade(step=step, **dataclasses.asdict(sample)))
+        self.pace.restart()
 
     def _pause(self, state: TrainerState, control: TrainerControl) -> None:
         """Waits, still hearing commands; what is asked for meanwhile is done at once."""
@@ -175,7 +216,7 @@ class Control(TrainerCallback):
                 control.should_save = False
                 self.trainer.save_now()
             time.sleep(LOOK_EVERY_S)
-            self._hear(step, control)
+            self._hear(state, control)
         self.record.say(word.Resumed(step=step))
         self.pace.restart()
 

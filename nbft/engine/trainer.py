@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from transformers import Trainer
 
 from nbft.engine.batches import LengthBatches
 from nbft.engine.checkpoints import WholeCheckpoints
+from nbft.engine.schedule import Schedule, apply, follow
 from nbft.errors import TrainingError
 from nbft.record.events import CheckpointSaved
 from nbft.record.examination import Examination
@@ -41,10 +43,28 @@ class RunTrainer(WholeCheckpoints, LengthBatches, Trainer):
     """What the model said in the last evaluation."""
     examination: Examination | None = None
     """What the last evaluation looked like from close by."""
+    schedule: Schedule
+    """The learning rate of every step, whatever the user changes meanwhile."""
     batch_rows = 0
     """Rows of the step that is being made."""
     batch_tokens = 0
     """Tokens of it, without padding."""
+
+    def set_initial_training_values(self, args: Any, dataloader: Any) -> Any:
+        """Returns what the loop begins with: no last epoch, since the plan's last step can move; it is Control that ends it."""
+        _, *between, _, steps_in_epoch = super().set_initial_training_values(args, dataloader)
+        return sys.maxsize, *between, self.record.state.total_steps, steps_in_epoch
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        """Makes the learning rate follow the run's own schedule."""
+        if self.lr_scheduler is None:
+            self.lr_scheduler = follow(optimizer or self.optimizer, self.schedule)  # pyright: ignore[reportArgumentType] - the optimizer is made by now
+            self._created_lr_scheduler = True
+        return self.lr_scheduler
+
+    def reschedule(self) -> None:
+        """Gives the next step the learning rate that the schedule has for it by now."""
+        apply(self.lr_scheduler, self.schedule)  # pyright: ignore[reportArgumentType] - it was made by `follow`
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
         """Makes one pass; raises TrainingError at the first loss that is not a finite number."""
@@ -109,6 +129,16 @@ class RunTrainer(WholeCheckpoints, LengthBatches, Trainer):
         with torch.inference_mode():
             written = self.task.generate(self.accelerator.unwrap_model(model), inputs, self.processing_class)  # pyright: ignore[reportArgumentType] - always a tokenizer here
         return loss, written, inputs["labels"]
+
+    def sample_now(self) -> list[Sample]:
+        """Returns what the model writes by now; the random numbers of training go on as if it had not happened."""
+        model, features = self.accelerator.unwrap_model(self.model), self.validation
+        was_training = model.training
+        model.eval()
+        with torch.random.fork_rng():
+            written = self.task.samples(None, features, model, self.processing_class)  # pyright: ignore[reportArgumentType] - a task that writes to prompts looks at no features
+        model.train(was_training)
+        return written
 
     def on_checkpoint_saved(self, step: int, seconds: float, size_bytes: int, removed: list[int]) -> None:
         """Says that the checkpoint stands."""

@@ -1,4 +1,4 @@
-"""The words of a run: events that a worker says, commands that it hears.
+"""The words of a run: events that a worker says; the commands that it hears are those of commands.py.
 
 Units: `time` is Unix seconds, `*_s` are durations in seconds; `step` counts finished optimizer steps from 1 (0 before the
 first); `epoch` is passes over the training rows, a fraction. Metrics are named `train/loss`, `eval/f1`, `test/accuracy`.
@@ -9,9 +9,22 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import uuid
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
+
+from nbft.record.commands import (  # noqa: F401 - all words of a run are found here
+    Command,
+    EvaluateNow,
+    Pause,
+    Resume,
+    SampleNow,
+    SaveNow,
+    SetEarlyStopping,
+    SetEpochs,
+    SetLearningRate,
+    Stop,
+    StopNow,
+)
 
 Values = dict[str, "float | None"]
 
@@ -62,6 +75,8 @@ class Planned(Event):
     """Where this attempt begins: 0, or the step of the checkpoint it resumes; later points of older attempts are void."""
     notes: list[str] = field(default_factory=list)
     """What was decided for the user (columns recognised, token limit, precision), a sentence each."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Commands (by the name of their kind) that this run can't obey, each with the reason in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +96,17 @@ class EarlyStoppingSet(Event):
     patience: int
     min_delta: float
     step: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleSet(Event):
+    """What a user made of learning rate and length; holds for the steps after `step`, in every later attempt too."""
+
+    step: int
+    factor: float
+    """What the learning rate of the spec's schedule is multiplied by."""
+    epochs: float
+    total_steps: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,60 +220,6 @@ class RunEnded(Event):
     best_step: int | None = None
     has_model: bool = False
     error: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Command:
-    """Something asked of a worker; answered by a CommandTaken with the same id."""
-
-    id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
-    time: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stop(Command):
-    """Finish the step, keep the best model, end."""
-
-    label: ClassVar[str] = "Stop and keep the best"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pause(Command):
-    """Wait after this step, holding everything in memory."""
-
-    label: ClassVar[str] = "Pause"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resume(Command):
-    """Go on after a pause."""
-
-    label: ClassVar[str] = "Resume"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SaveNow(Command):
-    """Write a checkpoint after this step."""
-
-    label: ClassVar[str] = "Save now"
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluateNow(Command):
-    """Evaluate on the validation rows after this step."""
-
-    label: ClassVar[str] = "Evaluate now"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetEarlyStopping(Command):
-    """Change the early-stopping rule; what is None stays as it is."""
-
-    label: ClassVar[str] = "Early stopping"
-    enabled: bool | None = None
-    monitor: str | None = None
-    patience: int | None = None
-    min_delta: float | None = None
 
 
 EVENTS: dict[str, type[Event]] = {cls.__name__: cls for cls in Event.__subclasses__()}

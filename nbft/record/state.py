@@ -62,6 +62,15 @@ class EarlyStopping:
     def _gain(self, value: float, over: float) -> float:
         return over - value if is_better_lower(self.monitor) else value - over
 
+    def would_stop_at(self, values: Iterable[tuple[int, float | None]]) -> int | None:
+        """Returns the step at which this rule, in force from the start, would have ended a run with these evaluations."""
+        rule = EarlyStopping(True, self.monitor, self.patience, self.min_delta)
+        for step, value in values:
+            rule.see(step, value)
+            if rule.is_exhausted:
+                return step
+        return None
+
 
 @dataclass
 class Evaluation:
@@ -95,6 +104,8 @@ class RunState:
     curves: dict[str, Curve] = field(default_factory=dict)
     evaluations: list[Evaluation] = field(default_factory=list)
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
+    schedule: list[word.ScheduleSet] = field(default_factory=list)
+    """What was made of learning rate and length while training, in the order of the steps from which it holds."""
     checkpoints: list[int] = field(default_factory=list)
     pauses: list[int] = field(default_factory=list)
     """The steps after which the run waited."""
@@ -111,6 +122,11 @@ class RunState:
     def total_steps(self) -> int:
         """Optimizer steps planned; 0 before the plan is known."""
         return self.plan.total_steps if self.plan else 0
+
+    @property
+    def factor(self) -> float:
+        """What the learning rate of the spec's schedule is multiplied by."""
+        return self.schedule[-1].factor if self.schedule else 1.0
 
     @property
     def best(self) -> Evaluation | None:
@@ -165,29 +181,42 @@ class RunState:
     def _see_DataChecked(self, event: word.DataChecked) -> None:  # noqa: N802
         self.data_check = event
 
+    def _see_ScheduleSet(self, event: word.ScheduleSet) -> None:  # noqa: N802
+        """What an attempt that was cut off had set for later steps gives way to the newest word."""
+        self.schedule = [*(old for old in self.schedule if old.step < event.step), event]
+        if self.plan:
+            self.plan = replace(self.plan, epochs=event.epochs, total_steps=event.total_steps)
+
     def _see_EarlyStoppingSet(self, event: word.EarlyStoppingSet) -> None:  # noqa: N802
-        rule = self.early_stopping
-        judged_anew = (rule.monitor, rule.min_delta) != (event.monitor, event.min_delta)
-        switched_on = event.enabled and not rule.enabled
-        rule.enabled, rule.monitor = event.enabled, event.monitor
-        rule.patience, rule.min_delta = event.patience, event.min_delta
-        if judged_anew:
-            self._judge_anew()
-        if switched_on:
+        self.early_stopping = self.under(event)
+
+    def under(self, event: word.EarlyStoppingSet) -> EarlyStopping:
+        """Returns how early stopping would stand if this were the rule from now on."""
+        old = self.early_stopping
+        rule = replace(old, enabled=event.enabled, patience=event.patience)
+        if (old.monitor, old.min_delta) != (event.monitor, event.min_delta):
+            rule = self._judged(EarlyStopping(event.enabled, event.monitor, event.patience, event.min_delta))
+        if event.enabled and not old.enabled:
             rule.waited = 0
+        return rule
 
     def _judge_anew(self) -> None:
-        """Judges all evaluations by the rule in force; only those whose model still stands can be the best."""
         old = self.early_stopping
-        rule = EarlyStopping(old.enabled, old.monitor, old.patience, old.min_delta)
-        for evaluation in self.evaluations:
-            if rule.monitor in evaluation.values and evaluation.split == "eval":
-                kept = evaluation.step in self.checkpoints or evaluation.step == self.step
-                before = (rule.best, rule.best_step)
-                rule.see(evaluation.step, evaluation.values[rule.monitor])
-                if not kept:
-                    rule.best, rule.best_step = before
-        self.early_stopping = rule
+        self.early_stopping = self._judged(EarlyStopping(old.enabled, old.monitor, old.patience, old.min_delta))
+
+    def _judged(self, rule: EarlyStopping) -> EarlyStopping:
+        """Lets a new rule judge all evaluations; only those whose model still stands can be the best."""
+        for step, value in self.monitored(rule.monitor):
+            kept = step in self.checkpoints or step == self.step
+            before = (rule.best, rule.best_step)
+            rule.see(step, value)
+            if not kept:
+                rule.best, rule.best_step = before
+        return rule
+
+    def monitored(self, metric: str) -> list[tuple[int, float | None]]:
+        """Returns (step, value) of every evaluation on the validation rows that has the metric."""
+        return [(e.step, e.values[metric]) for e in self.evaluations if metric in e.values and e.split == "eval"]
 
     def _see_Progressed(self, event: word.Progressed) -> None:  # noqa: N802
         self.progress = event
@@ -226,6 +255,7 @@ class RunState:
 
     def _see_CommandTaken(self, event: word.CommandTaken) -> None:  # noqa: N802
         self.commands.append(event)
+        self.step = max(self.step, event.step)
 
     def _see_Paused(self, event: word.Paused) -> None:  # noqa: N802
         self.status, self.step = "paused", event.step

@@ -102,6 +102,8 @@ class Task(ABC):
     """Whether the model's own loss divides by the labels of the whole step, not by those of its pass alone."""
     generates: bool = False
     """Whether evaluations write text with `generate`, instead of looking at logits."""
+    writes_to_prompts: ClassVar[bool] = False
+    """Whether `samples` are answers to `generate.prompts`, which need no evaluation."""
     cuts_are_untold: ClassVar[bool] = False
     """Whether the task leaves it to others to say how many rows lose their end."""
     text_columns: ClassVar[tuple[str, ...]] = ("text",)

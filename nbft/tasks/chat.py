@@ -38,6 +38,7 @@ class Chat(TokenScores, Task):
     """Rows have `messages` and `tools`, both as JSON text: in a table objects of different keys would get each other's."""
 
     name = "chat"
+    writes_to_prompts = True
     cuts_are_untold: ClassVar[bool] = True
     text_columns: ClassVar[tuple[str, ...]] = ("messages",)
     loss_counts_items = True

@@ -38,6 +38,7 @@ class TextGeneration(TokenScores, PlainText):
     """Each row is a block; its labels are its own tokens."""
 
     name = "text-generation"
+    writes_to_prompts = True
     loss_counts_items = True  # causal models divide by num_items_in_batch: several passes give the loss of one
     shift = True
 

@@ -61,8 +61,9 @@ class Dashboard:
         return [command for command in asked if command is not None]
 
     def stop(self) -> None:
-        """Presses the stop button and waits for the end of the run; its dashboard gives way to a picture."""
+        """Presses the stop button, says yes, and waits for the end of the run; its dashboard gives way to a picture."""
         self.button("Stop and keep the best").click()
+        self.button("Yes, stop").click()
         wait_for(lambda: self.run.is_over, "the run does not stop", 30)
 
     def answer_to(self, act: Callable[[], None]) -> tuple[Command, CommandTaken]:

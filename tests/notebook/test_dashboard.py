@@ -4,6 +4,7 @@ import re
 import sys
 import types
 
+import ipywidgets as widgets
 import pytest
 from IPython.utils.capture import capture_output
 
@@ -149,13 +150,17 @@ def test_a_dead_worker_is_shown_as_a_failure_with_the_line_that_resumes(folder, 
 def test_clicks_are_written_where_the_worker_hears_them(folder):
     dashboard = Dashboard(Run(folder), waits=True)
     dashboard.refresh()
-    for button in dashboard.controls.widget.children[0].children:
-        button.click()
+    for group in dashboard.controls.groups:
+        for button in group.children:
+            if isinstance(button, widgets.Button):
+                button.click()
+    dashboard.controls.widget.children[1].children[1].click()  # yes, stop
     said = folder.commands.read_text()
-    assert [kind for kind in ("Pause", "EvaluateNow", "SaveNow", "Stop") if f'"{kind}"' in said] == [
+    assert [kind for kind in ("Pause", "EvaluateNow", "SaveNow", "SampleNow", "StopNow") if f'"{kind}"' in said] == [
         "Pause",
         "EvaluateNow",
         "SaveNow",
-        "Stop",
+        "SampleNow",
+        "StopNow",
     ]
     assert dashboard.is_let_go

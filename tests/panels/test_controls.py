@@ -3,24 +3,37 @@ from __future__ import annotations
 import pytest
 
 from nbft.errors import RunError
-from nbft.panels.controls import ControlsPanel
+from nbft.panels.controls import CONFIRM_S, ControlsPanel
 from nbft.record import events as word
 from tests.panels.messages import messages
-from tests.panels.record import ended, training
+from tests.panels.record import ended, planned, training
 
 
 def button(panel: ControlsPanel, name: str):
-    (found,) = [one for one in panel.widget.children[0].children if f"nbft-{name}" in one._dom_classes]
+    (found,) = [one for one in parts(panel) if f"nbft-{name}" in one._dom_classes]
     return found
 
 
+def parts(panel: ControlsPanel):
+    return [one for group in (*panel.groups, panel.widget.children[1]) for one in group.children]
+
+
+def controls(panel: ControlsPanel):
+    return [one for group in panel.groups for one in group.children[1:]]
+
+
 def answers(panel: ControlsPanel) -> str:
-    return panel.widget.children[2].value
+    return panel.widget.children[4].value
 
 
 @pytest.mark.parametrize(
     ("name", "command"),
-    [("pause", word.Pause), ("evaluate", word.EvaluateNow), ("save", word.SaveNow), ("stop", word.Stop)],
+    [
+        ("pause", word.Pause),
+        ("evaluate", word.EvaluateNow),
+        ("save", word.SaveNow),
+        ("sample", word.SampleNow),
+    ],
 )
 def test_a_click_sends_its_command_once_until_it_is_answered(name, command, sent):
     panel = ControlsPanel(sent.append)
@@ -88,9 +101,68 @@ def test_a_command_that_cannot_be_sent_is_told():
 def test_all_buttons_rest_when_the_run_is_over(sent):
     panel = ControlsPanel(sent.append, go_on=lambda: None)
     panel.show(training())
-    assert not any(one.disabled for one in panel.widget.children[0].children)
+    assert not any(one.disabled for one in controls(panel))
     panel.show(training(ended()))
-    assert all(one.disabled for one in panel.widget.children[0].children)
+    assert all(one.disabled for one in controls(panel))
+
+
+@pytest.mark.parametrize(("name", "command"), [("stop", word.Stop), ("stop-now", word.StopNow)])
+def test_what_ends_the_run_is_asked_once_and_can_be_taken_back(name, command, sent):
+    now = [0.0]
+    panel = ControlsPanel(sent.append, clock=lambda: now[0])
+    question = panel.widget.children[1]
+    panel.show(training())
+    assert question.layout.display == "none"
+    button(panel, name).click()
+    panel.show(training())
+    assert question.layout.display is None
+    assert 'role="alert"' in question.children[0].value
+    button(panel, "no").click()
+    panel.show(training())
+    assert question.layout.display == "none"
+
+    button(panel, name).click()
+    now[0] = CONFIRM_S + 1
+    panel.show(training())
+    button(panel, "yes").click()  # a question that went away can't be answered
+    assert sent == []
+
+    button(panel, name).click()
+    panel.show(training())
+    button(panel, "yes").click()
+    assert [type(one) for one in sent] == [command]
+
+
+def test_learning_rate_and_epochs_are_sent_and_follow_the_record(sent):
+    panel = ControlsPanel(sent.append)
+    panel.show(training())
+    assert (panel.schedule.factor.value, panel.schedule.epochs.value) == (1.0, 3.0)
+    panel.schedule.factor.value = 0.5
+    panel.schedule.epochs.value = 5
+    assert [(one.label, getattr(one, "factor", None), getattr(one, "epochs", None)) for one in sent] == [
+        ("Learning rate", 0.5, None),
+        ("Epochs", None, 5.0),
+    ]
+    panel.show(training())  # unanswered: what was typed stays
+    assert panel.schedule.factor.value == 0.5
+    taken = [word.CommandTaken(id=one.id, command=type(one).__name__, step=3, obeyed=False) for one in sent]
+    panel.show(training(*taken))  # refused: back to the record
+    assert (panel.schedule.factor.value, panel.schedule.epochs.value) == (1.0, 3.0)
+    assert len(sent) == 2
+
+
+def test_a_change_made_in_another_dashboard_is_shown_and_sends_nothing(sent):
+    panel = ControlsPanel(sent.append)
+    panel.show(training(word.ScheduleSet(step=10, factor=2.0, epochs=4, total_steps=400)))
+    assert (panel.schedule.factor.value, panel.schedule.epochs.value) == (2.0, 4.0)
+    assert sent == []
+
+
+def test_what_a_run_cannot_do_rests_and_says_why(sent):
+    panel = ControlsPanel(sent.append)
+    panel.show(training(planned(refused={"SampleNow": "writes no text"})))
+    assert button(panel, "sample").disabled
+    assert "Write samples: this run writes no text." in panel.widget.children[2].value
 
 
 def test_the_cell_is_let_go_without_a_command(sent):
@@ -110,7 +182,7 @@ def test_without_a_waiting_cell_there_is_nothing_to_let_go(sent):
 
 
 def test_every_button_has_a_label_and_says_what_it_does(sent):
-    for one in ControlsPanel(sent.append).widget.children[0].children:
+    for one in controls(ControlsPanel(sent.append)):
         assert one.description
         assert one.tooltip
 
