@@ -6,7 +6,7 @@
     model: starter-encoder
     data: {train: starter-reviews}
 
-In Python: finetune, load_spec, open_run, runs. Nothing here imports torch until the model itself is asked for.
+In Python: evaluate, finetune, load_spec, open_run, runs. Nothing here imports torch until the model itself is asked for.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nbft.comparison import compare
     from nbft.errors import NbftError, RunError, RunFailed, SpecError
+    from nbft.evaluation import evaluate
     from nbft.run import Run, finetune, open_run, runs
     from nbft.spec.load import load_spec
     from nbft.spec.sections import RunSpec
@@ -31,6 +32,7 @@ _HOMES = {
     "RunSpec": "nbft.spec.sections",
     "SpecError": "nbft.errors",
     "compare": "nbft.comparison",
+    "evaluate": "nbft.evaluation",
     "finetune": "nbft.run",
     "load_spec": "nbft.spec.load",
     "open_run": "nbft.run",
@@ -45,6 +47,7 @@ __all__ = [
     "RunSpec",
     "SpecError",
     "compare",
+    "evaluate",
     "finetune",
     "load_spec",
     "open_run",

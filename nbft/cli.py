@@ -14,11 +14,13 @@ from nbft.checkup import check_up
 from nbft.comparison import compare
 from nbft.data_check import data_of
 from nbft.errors import NbftError
+from nbft.evaluation import start_evaluation
 from nbft.mask import ROWS, mask_of_run, mask_of_spec
+from nbft.panels.scorecard_text import to_text
 from nbft.resuming import run_to_resume
 from nbft.run import Run, open_run, runs, start_run
 from nbft.spec.load import read_spec
-from nbft.terminal import watch
+from nbft.terminal import follow, watch
 
 STATUS_CODES = {"finished": 0, "stopped": 0}
 
@@ -72,9 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     for name, act, text in _ON_RUNS:
         made = command(name, act, text)
         made.add_argument("name", metavar="NAME", help="a run (reviews-001), or a name alone for its newest run")
-    evaluate = command("eval", _evaluate, "Show how good a run's best model is, on its test rows or on others.")
-    evaluate.add_argument("name", metavar="NAME")
-    evaluate.add_argument("--data", help="other rows to evaluate on")
+    evaluate = command("eval", _evaluate, "Show how good models are, side by side and with error bars.")
+    evaluate.add_argument("names", nargs="+", metavar="NAME", help="runs, `base`, folders or hub ids of models")
+    evaluate.add_argument("--data", help="other rows to evaluate on than the run's test rows")
+    evaluate.add_argument("--metrics", type=_words, help="as accuracy,f1")
+    evaluate.add_argument("--by", type=_words, help="parts to score by themselves: label, length, or a column")
+    evaluate.add_argument("--require", action="append", default=[], metavar="DEMAND", help="as 'accuracy >= 0.85'")
+    evaluate.add_argument("--no-baselines", action="store_true", help="leave out what costs nothing")
+    evaluate.add_argument("--csv", type=Path, metavar="FILE", help="also write what was predicted for each row")
     beside = command("compare", _compare, "Show runs beside each other: scores, and what differs in their specs.")
     beside.add_argument("names", nargs="*", metavar="NAME", help="two or more runs; a number for the newest so many")
     report = command("report", _report, "Write all that is known of a run as one HTML file.")
@@ -89,6 +96,10 @@ def _count(word: str) -> int:
     if not word.isdecimal() or int(word) < 1:
         raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {word!r}")
     return int(word)
+
+
+def _words(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",") if word.strip()]
 
 
 def _quickstart(options: argparse.Namespace) -> int:
@@ -165,10 +176,12 @@ def _stop(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    run = open_run(options.name)
-    for metric, value in run.evaluate(options.data).items():
-        print(f"{metric:<24} {'not a number' if value is None else f'{value:.4f}'}")
-    return 0
+    asked = {"metrics": options.metrics, "by": options.by, "require": options.require}
+    found = start_evaluation(options.names, options.data, baselines=not options.no_baselines, **asked)
+    print(to_text(follow(found).scorecard))
+    if options.csv:
+        print(f"What was predicted is in {found.to_csv(options.csv)}.")
+    return 0 if all(one.is_met for one in found.scorecard.gates) else 1
 
 
 def _compare(options: argparse.Namespace) -> int:

@@ -1,17 +1,29 @@
-"""Evaluating a run's best model on other rows, by a worker of its own: the kernel loads no torch, its memory stays free."""
+"""Evaluating models by a worker of its own: the kernel loads no torch, its memory stays free."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 import time
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbft.errors import DataError, RunError
+from nbft.errors import DataError, ModelError, RunError
+from nbft.evaluation_request import key_of, source_of_rows, systems_of
 from nbft.launch.prepare import write_parquet
 from nbft.launch.process import start_process
-from nbft.record.events import Values
+from nbft.record.demands import gate
+from nbft.record.events import Stop, Values, event_from, to_dict
 from nbft.record.folder import RunFolder
+from nbft.record.journal import Follower, append
+from nbft.record.scorecard import Scorecard, from_json
+from nbft.record.state import RunState
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 POLL_S = 0.05
 
@@ -37,3 +49,157 @@ def _keep(folder: RunFolder, data: Any, name: str) -> str:
     variable = f"evaluation_{name}"
     write_parquet(data, folder.variables / f"{variable}.parquet", "data")
     return variable
+
+
+class Evaluation:
+    """Systems judged side by side; its folder keeps a record as a run's does, and the scorecard once it is done."""
+
+    def __init__(self, folder: RunFolder, worker: Any = None, demands: Sequence[str] = ()) -> None:
+        self.folder = folder
+        self.demands = list(demands)
+        self.state = RunState()
+        self._worker = worker
+        self._journal = Follower(folder.events)
+
+    def follow(self) -> RunState:
+        """Returns the state by now: phase, batches done, how it ended."""
+        for data in self._journal.read():
+            event = event_from(data)
+            if event is not None:
+                self.state.see(event)
+        return self.state
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the scorecard is there, or will never be."""
+        is_dead = self._worker is not None and self._worker.poll() is not None
+        return self.follow().is_over or is_dead or (self._worker is None and self._file.is_file())
+
+    def stop(self) -> None:
+        """Ends it after the present batch."""
+        append(self.folder.commands, to_dict(Stop(time=time.time())))
+
+    def kill(self) -> None:
+        """Ends its worker at once."""
+        if self._worker is not None and self._worker.poll() is None:
+            self._worker.kill()
+
+    def wait(self, timeout_s: float | None = None) -> Evaluation:
+        """Waits for the scorecard; raises what went wrong, TimeoutError after `timeout_s`."""
+        until = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self.is_over:
+            if until is not None and time.monotonic() > until:
+                raise TimeoutError(f"The evaluation is still {self.state.phase} after {timeout_s:g} s.")
+            time.sleep(POLL_S)
+        self.raise_failure()
+        return self
+
+    def raise_failure(self) -> None:
+        """Raises what ended the evaluation without a scorecard; does nothing where there is one."""
+        if self._file.is_file():
+            return
+        end = self.follow().end
+        if end is None or not end.error:
+            raise RunError("The evaluation ended without a word.", f"Its last lines: {self.folder.log}")
+        kinds = {"DataError": DataError, "ModelError": ModelError}
+        raise kinds.get(str(end.error.get("type")), RunError)(str(end.error["what"]), str(end.error.get("fix", "")))
+
+    @property
+    def _file(self) -> Path:
+        return self.folder.path / "scorecard.json"
+
+    @cached_property
+    def scorecard(self) -> Scorecard:
+        """All that was found, whether the demands are met among it."""
+        self.raise_failure()
+        card = from_json(json.loads(self._file.read_text(encoding="utf-8")))
+        return dataclasses.replace(card, gates=[gate(demand, card.systems[0]) for demand in self.demands])
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """A row for each system and metric: value, low and high."""
+        import pandas as pd
+
+        rows = [
+            {"system": system.name, "kind": system.kind, "metric": name, **dataclasses.asdict(score)}
+            for system in self.scorecard.systems
+            for name, score in system.scores.items()
+        ]
+        return pd.DataFrame(rows)
+
+    @property
+    def comparisons(self) -> pd.DataFrame:
+        """A row for each pair of systems and metric: the difference, its interval, p, and the verdict."""
+        import pandas as pd
+
+        return pd.DataFrame([dataclasses.asdict(one) for one in self.scorecard.comparisons])
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """A row for each system and row of the data: input, reference, prediction, how sure it was, whether it is right."""
+        import pandas as pd
+
+        parts = [
+            pd.read_parquet(self.folder.path / system.predictions).assign(system=system.name)
+            for system in self.scorecard.systems
+            if system.predictions
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Writes the predictions and returns the file."""
+        file = Path(path).expanduser()
+        self.predictions.to_csv(file, index=False)
+        return file
+
+    def require(self, *demands: str) -> Evaluation:
+        """Raises RunError where the first system does not meet a demand, as `accuracy >= 0.85`."""
+        gates = [gate(demand, self.scorecard.systems[0]) for demand in demands] or self.scorecard.gates
+        missed = [one for one in gates if not one.is_met]
+        if missed:
+            wanted = "\n".join(f"{one.demand} is not met: {one.found}." for one in missed)
+            raise RunError(wanted)
+        return self
+
+    def __repr__(self) -> str:
+        if not self._file.is_file():
+            return f"<Evaluation {self.folder.run}: {self.follow().phase or 'starting'}>"
+        first = self.scorecard.systems[0]
+        told = ", ".join(f"{name} {score.value:.4g}" for name, score in first.scores.items() if score.value is not None)
+        return f"<Evaluation of {', '.join(s.name for s in self.scorecard.systems)}: {first.name} {told}>"
+
+
+def start_evaluation(systems: Sequence[str], data: Any = None, **options: Any) -> Evaluation:
+    """Returns an evaluation that goes on in a process of its own, or the one that was made of the same question before.
+
+    `options`: metrics and by (lists of names), compare (pairs of systems), baselines (True), require (demands), seed.
+    """
+    asked = systems_of([str(name) for name in systems])
+    first = RunFolder(Path(next(one["place"] for one in asked if one["kind"] == "run")))
+    demands = options.pop("require", None) or ()
+    source, rows = source_of_rows(data, first)
+    request = {
+        "systems": asked,
+        "data": source,
+        **{name: value for name, value in options.items() if value is not None},
+    }
+    place = RunFolder(first.evaluations / key_of(request, rows))
+    if "://" in str(source) or not (place.path / "scorecard.json").is_file():
+        shutil.rmtree(place.path, ignore_errors=True)
+        place.path.mkdir(parents=True)
+        about = "rows of the notebook" if source and source.startswith("$") else source
+        request |= {"time": time.time(), "about": about, "started_in": str(Path.cwd())}
+        file = place.path / "request.json"
+        file.write_text(json.dumps(request), encoding="utf-8")
+        return Evaluation(place, start_process(place, "--judge", str(file)), demands)
+    return Evaluation(place, None, demands)
+
+
+def evaluate(*systems: Any, data: Any = None, **options: Any) -> Evaluation:
+    """Judges runs, `base`, models and adapters side by side on the first run's test rows, or on `data`; waits for the end.
+
+    The options are those of start_evaluation; `require` raises RunError where a demand is not met.
+    """
+    names = [getattr(system, "name", system) for system in systems]
+    found = start_evaluation(names, data, **options).wait()
+    return found.require() if options.get("require") else found

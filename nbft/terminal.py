@@ -9,6 +9,7 @@ from types import FrameType
 
 from tqdm import tqdm
 
+from nbft.evaluation import Evaluation
 from nbft.panels import samples
 from nbft.record import events as word
 from nbft.record.events import Event, Values
@@ -55,6 +56,23 @@ def watch(run: Run, *, started_here: bool = True) -> None:
             interrupts.restore()
     if run.is_over:
         _summary(run)
+
+
+def follow(evaluation: Evaluation) -> Evaluation:
+    """Shows an evaluation until its scorecard is there; an interrupt stops it. Raises what went wrong."""
+    pause_s = 0.1 if sys.stderr.isatty() else LOG_EVERY_S
+    with tqdm(total=0, unit="batch", dynamic_ncols=True, mininterval=pause_s, maxinterval=pause_s, leave=False) as bar:
+        try:
+            while not evaluation.is_over:
+                state = evaluation.follow()
+                bar.set_description(state.phase, refresh=False)
+                if state.progress and state.progress.total:
+                    bar.total, bar.n = state.progress.total, state.progress.done or 0
+                bar.update(0)
+                time.sleep(LOOK_EVERY_S)
+        except KeyboardInterrupt:
+            evaluation.stop()
+    return evaluation.wait()
 
 
 def _interrupt(run: Run, count: int, bar: tqdm) -> None:

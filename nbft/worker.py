@@ -62,6 +62,14 @@ def evaluate(folder: Path, request: Path) -> int:
     return answer(RunFolder(folder.absolute()), request)
 
 
+def judge(folder: Path, request: Path) -> int:
+    """Judges systems side by side, in the evaluation's own folder, and returns the exit code."""
+    _set_defaults()
+    from nbft.engine.judging.answer import judge
+
+    return judge(RunFolder(folder.absolute()), request)
+
+
 def check(folder: Path, request: Path) -> int:
     """Answers what can be known of a run before it trains, in the request's file, and returns the exit code."""
     _set_defaults()
@@ -97,7 +105,7 @@ def ask(folder: Path, request: Path) -> int:
 def command(arguments: Sequence[str]) -> int:
     """Does what the arguments ask for: FOLDER trains, FOLDER --evaluate REQUEST (and its like) answers."""
     place, *rest = arguments
-    asks = {"--evaluate": evaluate, "--check": check, "--guess": guess, "--rows": rows, "--ask": ask}
+    asks = {"--evaluate": evaluate, "--judge": judge, "--check": check, "--guess": guess, "--rows": rows, "--ask": ask}
     wanted = asks.get(rest[0]) if rest else None
     return wanted(Path(place), Path(rest[1])) if wanted else main(Path(place))
 

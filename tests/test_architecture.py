@@ -32,6 +32,7 @@ LEFT = [
     "resuming",
     "run",
     "evaluation",
+    "evaluation_request",
     "launch",
     "inference",
     "statistics",

@@ -40,8 +40,10 @@ def test_list_eval_and_resume_know_the_run(spec_file: Path, capsys: pytest.Captu
     capsys.readouterr()
     assert main(["list"]) == 0
     assert "tiny-001" in capsys.readouterr().out
-    assert main(["eval", "tiny"]) == 0
-    assert "test/accuracy" in capsys.readouterr().out
+    assert main(["eval", "tiny", "--require", "accuracy >= 0"]) == 0
+    assert "(majority)" in capsys.readouterr().out
+    assert main(["eval", "tiny", "--require", "accuracy > 1"]) == 1
+    assert "not met: accuracy > 1" in capsys.readouterr().out
     assert main(["resume", "tiny"]) == 0
     assert "nothing to resume" in capsys.readouterr().out
     assert main(["watch", "tiny"]) == 0

@@ -198,6 +198,10 @@ class Task(ABC):
         """Takes what a trained model's config says of the task, before rows are standardised to evaluate it."""
         return
 
+    def settle_as(self, other: Task) -> None:
+        """Takes what another task of the same kind settled by the rows, where this one gets them standardised."""
+        return
+
     def learn_labels(self, train: Dataset, others: Mapping[str, Dataset]) -> None:
         """Takes what is to be predicted from the training rows; raises DataError where the splits don't fit together."""
         return

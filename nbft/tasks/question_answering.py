@@ -105,7 +105,7 @@ class QuestionAnswering(Task):
                     "the model will always give one.",
                     "Train on some questions without an answer.",
                 )
-        if _by_character(train):
+        if is_read_by_character(train):
             self.notes.append("The contexts are Chinese or Japanese: answers are scored by character, as in MLQA.")
 
     def take_labels(self, labels: list[str], splits: Mapping[str, Dataset]) -> None:
@@ -212,7 +212,7 @@ class QuestionAnswering(Task):
         """Returns exact match, F1 and the like of a split's windows."""
         assert features.examples is not None
         self._said = self.answers(outputs, references, features)
-        values = answer_metrics(*self._said, _by_character(features.examples))
+        values = answer_metrics(*self._said, is_read_by_character(features.examples))
         return {name: values[name] for name in metrics}
 
     def samples(self, outputs: Any, features: Features, model: Any, tokenizer: PreTrainedTokenizerBase) -> list[Sample]:
@@ -232,7 +232,7 @@ class QuestionAnswering(Task):
             return None
         said, wanted = self._said or self.answers(outputs, references, features)
         self._said = None
-        by_character = _by_character(features.examples)
+        by_character = is_read_by_character(features.examples)
         worth = [score_answer(one, right, by_character)[1] for one, right in zip(said, wanted, strict=True)]
         order = sorted(range(len(worth)), key=worth.__getitem__)[:MAX_ROWS]
         found = self._found(outputs, features, order)
@@ -280,7 +280,8 @@ def _without_answer(rows: Dataset) -> int:
     return sum(not answers for answers in cells(rows, "answers"))
 
 
-def _by_character(rows: Dataset) -> bool:
+def is_read_by_character(rows: Dataset) -> bool:
+    """Returns whether answers are compared letter by letter, as in Chinese."""
     return is_by_character(rows["context"][:_LOOKED_AT])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from datasets import Dataset
 
@@ -11,6 +11,7 @@ from nbft.data.columns import Role, columns_fix, is_text, recognise
 from nbft.errors import DataError
 from nbft.metrics.meteor import meteor
 from nbft.metrics.texts import AnyScript, Rouge, is_latin, sentences
+from nbft.tasks.base import Task
 from nbft.tasks.text_to_text import TextToText
 
 _TEXT = Role("text", ("text", "article", "document", "dialogue", "content", "body", "source", "report", "input"))
@@ -22,7 +23,8 @@ class Summarization(TextToText):
     """Judged by rouge_score, from 0 to 1."""
 
     name = "summarization"
-    _tokenizer_of_rouge: AnyScript | None = None
+    rouge_tokenizer: AnyScript | None = None
+    """What splits words for ROUGE where they are not Latin; known once rows are."""
     _is_settled = False
 
     def pairs(self, rows: Dataset) -> tuple[list[Any], list[Any]]:
@@ -42,7 +44,7 @@ class Summarization(TextToText):
         if not self._is_settled:
             self._is_settled = True
             latin = is_latin(found["target"][:])
-            self._tokenizer_of_rouge = None if latin else AnyScript()
+            self.rouge_tokenizer = None if latin else AnyScript()
             self.notes.append(
                 "ROUGE is rouge_score's, with its stemmer, as in transformers' run_summarization."
                 if latin
@@ -51,10 +53,14 @@ class Summarization(TextToText):
             )
         return found
 
+    def settle_as(self, other: Task) -> None:
+        """Takes how ROUGE splits texts into words."""
+        self.rouge_tokenizer = cast("Summarization", other).rouge_tokenizer
+
     def judge(self, written: list[str], wanted: list[str], metrics: Sequence[str]) -> dict[str, float]:
         """Returns ROUGE F and METEOR from 0 to 1, the mean over rows."""
         names = [name for name in metrics if name != "meteor"]
-        scores = rouge(written, wanted, names, self._tokenizer_of_rouge) if names else {}
+        scores = rouge(written, wanted, names, self.rouge_tokenizer) if names else {}
         return {**scores, **meteor(written, wanted, metrics)}
 
 

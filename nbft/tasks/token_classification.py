@@ -68,6 +68,11 @@ class TokenClassification(Task):
     _said: tuple[list[list[str]], list[list[str]]] | None = None
     """The tags that were scored last, for whoever looks at them next."""
 
+    @property
+    def scheme(self) -> str:
+        """How tags mark the words of a span."""
+        return self._scheme or "BIO"
+
     def standardise(self, rows: Dataset, split: str) -> Dataset:
         """Returns columns text, starts, ends and tags; rows without words are dropped with a warning."""
         source, tags, notes = self._columns(rows)
@@ -144,7 +149,7 @@ class TokenClassification(Task):
 
     def learn_labels(self, train: Dataset, others: Mapping[str, Dataset]) -> None:
         """Takes O, and B- and I- of each type; refuses rows without a single entity, and types that training never saw."""
-        names = tag_names(train["tags"], self._scheme or "BIO")
+        names = tag_names(train["tags"], self.scheme)
         if len(names) < 2:
             raise DataError(
                 f"Every word of the {len(train)} training rows has the tag {names[0]}: there is nothing to find.",
@@ -240,8 +245,7 @@ class TokenClassification(Task):
     def score(self, outputs: Any, references: Any, metrics: Sequence[str], features: Features) -> dict[str, float]:
         """Returns seqeval's metrics, and the mean loss of words where it is the task's own."""
         found, truth = self._said = self.answers(outputs, references, features)
-        scheme = self._scheme or "BIO"
-        pairs = [[for_seqeval(tags, scheme) for tags in side] for side in (found, truth)]
+        pairs = [[for_seqeval(tags, self.scheme) for tags in side] for side in (found, truth)]
         values = span_metrics(pairs[0], pairs[1], metrics)
         if self.spec.train.loss is None:
             values["loss"] = float(outputs[1][references != MASKED].mean(dtype=np.float64))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
@@ -12,6 +12,7 @@ from nbft.data.translations import Direction, find_direction, texts_of
 from nbft.metrics.meteor import meteor
 from nbft.metrics.texts import TEXT_METRICS, bleu_tokenizer
 from nbft.spec.languages import language_of
+from nbft.tasks.base import Task
 from nbft.tasks.generation import set_languages
 from nbft.tasks.prompts import marian_prompt
 from nbft.tasks.text_to_text import TextToText
@@ -24,8 +25,8 @@ class Translation(TextToText):
 
     name = "translation"
     _direction: Direction | None = None
-    _bleu: str = ""
-    """sacrebleu's tokenizer for the target language."""
+    tokenize: str = ""
+    """sacrebleu's tokenizer for the target language; known once rows are."""
 
     def pairs(self, rows: Dataset) -> tuple[list[Any], list[Any]]:
         """Returns sources and targets; all splits go in the direction of the first."""
@@ -41,11 +42,15 @@ class Translation(TextToText):
     def standardise(self, rows: Dataset, split: str) -> Dataset:
         """Returns columns source and target; settles how BLEU splits the target language into words."""
         found = super().standardise(rows, split)
-        if not self._bleu:
-            self._bleu, note = bleu_tokenizer(self.languages[1], found["target"][:])
+        if not self.tokenize:
+            self.tokenize, note = bleu_tokenizer(self.languages[1], found["target"][:])
             self.notes += [note] if note and "bleu" in self.metrics else []
             self.notes += self._signatures()
         return found
+
+    def settle_as(self, other: Task) -> None:
+        """Takes how BLEU splits the target language into words."""
+        self.tokenize = cast("Translation", other).tokenize
 
     def _signatures(self) -> list[str]:
         names = [name for name in self.metrics if name in _METRICS]
@@ -53,7 +58,7 @@ class Translation(TextToText):
         return [f"sacrebleu's signatures: {'; '.join(said)}."] if said else []
 
     def _measured(self, name: str, written: list[str], wanted: list[str]) -> dict[str, Any]:
-        options = {"tokenize": self._bleu} if name == "bleu" else {}
+        options = {"tokenize": self.tokenize} if name == "bleu" else {}
         found: Any = TEXT_METRICS[_METRICS[name]]().compute(predictions=written, references=wanted, **options)
         return found
 

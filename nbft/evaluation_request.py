@@ -1,0 +1,97 @@
+"""What an evaluation is asked: which systems, on which rows; and a key that tells the same question again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nbft
+from nbft.errors import RunError
+from nbft.launch.prepare import write_parquet
+from nbft.record.folder import RunFolder, find_folder
+
+BASE = "base"
+"""Stands for the first run's model as it was before training."""
+
+
+def systems_of(names: Sequence[str]) -> list[dict[str, str]]:
+    """Returns what each name stands for: a run, `base`, a folder or hub id of a model, an adapter; raises RunError."""
+    if not names:
+        raise RunError("There is nothing to evaluate.", "Name a run, as in: nbft eval reviews")
+    found = [_system(name) for name in dict.fromkeys(names) if name != BASE]
+    run = next((one for one in found if one["kind"] == "run"), None)
+    if run is None:
+        raise RunError(
+            f"There is no run among {', '.join(names)}.", "Name one first: it says how the rows are read and judged."
+        )
+    if BASE in names:
+        about = f"{_model_of(RunFolder(Path(run['place'])))} before it was trained"
+        found.append({"name": BASE, "kind": "base", "place": run["place"], "about": about})
+    found.remove(run)
+    return [run, *found]
+
+
+def _system(name: str) -> dict[str, str]:
+    path = Path(name).expanduser()
+    if (path / "adapter_config.json").is_file():
+        return {"name": path.name, "kind": "adapter", "place": str(path.absolute()), "about": f"the adapter {name}"}
+    if (path / "config.json").is_file() and not (path / "spec.yaml").is_file():
+        return {"name": path.name, "kind": "model", "place": str(path.absolute()), "about": f"the model {name}"}
+    try:
+        folder = find_folder(name)
+    except RunError:
+        if "/" in name and not path.exists():
+            return {"name": name, "kind": "model", "place": name, "about": f"the model {name} of the hub"}
+        raise
+    if not (folder.model / "config.json").is_file():
+        raise RunError(f"{folder.run} has no model yet.", "Evaluate it when its first evaluation is done.")
+    return {
+        "name": name if "/" not in name else folder.run,
+        "kind": "run",
+        "place": str(folder.path),
+        "about": folder.run,
+    }
+
+
+def _model_of(folder: RunFolder) -> str:
+    model = json.loads(folder.resolved.read_text(encoding="utf-8"))["spec"]["model"]
+    kind = (model.get("from_scratch") or {}) if not isinstance(model.get("from_scratch"), str) else {}
+    return model.get("name") or f"a new {kind.get('model_type', '')} model".replace("  ", " ")
+
+
+def source_of_rows(data: Any, folder: RunFolder) -> tuple[str | None, str]:
+    """Returns a source's name for rows of any kind, and what tells whether they are the same rows again."""
+    if data is None:
+        return None, ""
+    if isinstance(data, str | Path):
+        path = Path(data).expanduser()
+        stat = path.stat() if path.is_file() else None
+        return str(data), f"{path.absolute()} {stat.st_size} {stat.st_mtime_ns}" if stat else str(data)
+    folder.variables.mkdir(exist_ok=True)
+    staged = folder.variables / "evaluation.parquet.tmp"
+    write_parquet(data, staged, "data")
+    content = hashlib.sha256(staged.read_bytes()).hexdigest()
+    variable = f"evaluation_{content[:12]}"
+    staged.replace(folder.variables / f"{variable}.parquet")
+    return f"${variable}", content
+
+
+def key_of(request: dict[str, Any], rows: str) -> str:
+    """Returns what the same request on the same rows and weights has in common."""
+    stamps = [_stamp(one) for one in request["systems"]]
+    resolved = Path(request["systems"][0]["place"]) / "resolved.json"
+    told = {name: value for name, value in request.items() if name not in ("time", "about", "started_in", "data")}
+    text = json.dumps([told, rows, stamps, resolved.read_text(encoding="utf-8"), nbft.__version__], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _stamp(system: dict[str, str]) -> list[Any]:
+    place = Path(system["place"])
+    folder = place / "model" if system["kind"] == "run" else place
+    if system["kind"] == "base" or not folder.is_dir():
+        return [system["name"]]
+    files = sorted(folder.glob("*.safetensors"))
+    return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
