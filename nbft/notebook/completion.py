@@ -14,6 +14,9 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
+from nbft.evaluation_request import BASE
+from nbft.notebook.eval_magic import FLAGS as EVAL_FLAGS
+from nbft.notebook.eval_magic import KEYS as EVAL_KEYS
 from nbft.notebook.magics import FLAGS
 from nbft.record.folder import list_folders, runs_root
 from nbft.spec.completion import Completion, Hover, Surroundings, complete, hover
@@ -22,8 +25,10 @@ from nbft.spec.reference import reference_markdown
 
 _CELL = re.compile(r"\s*%%(?:finetune|ft_data)(?!\w)")
 _RUN_MAGIC = re.compile(
-    r"\s*%ft_(?:(?:attach|attention|eval|resume|save|stop|try)\s+|compare\s+(?:[\w.-]+\s+)*)(?P<word>[\w.-]*)$"
+    r"\s*%ft_(?:(?:attach|attention|resume|save|stop|try)\s+|compare\s+(?:[\w.-]+\s+)*)(?P<word>[\w.-]*)$"
 )
+_EVAL_CELL = re.compile(r"\s*%%ft_eval(?!\w)[^\n]*\n")
+_EVAL_MAGIC = re.compile(r"\s*%ft_eval\s+(?:.*\s)?(?P<word>[\w.-]*)$")
 _SET = re.compile(r"--set[ =](?P<word>[\w.]*)$")
 _SET_VALUE = re.compile(r"--set[ =](?P<path>\w+(?:\.\w+)*)=(?P<word>\S*)$")
 _NAMED_VARIABLES = 500
@@ -77,11 +82,11 @@ def complete_cell(
 ) -> tuple[int, tuple[Completion, ...]] | None:
     """Returns where the completions begin and what they are; None where the cell is none of ours."""
     line = text[:cursor].rpartition("\n")[2]
-    magic = _RUN_MAGIC.match(line)
+    magic = _RUN_MAGIC.match(line) or _EVAL_MAGIC.match(line)
     if magic:
-        return cursor - len(magic["word"]), _starting(magic["word"], around().runs, "run")
+        return cursor - len(magic["word"]), _on_line(magic, around())
     if not _CELL.match(text):
-        return None
+        return _in_evaluation(text, line, cursor, around()) if _EVAL_CELL.match(text[:cursor]) else None
     yaml_start = _first_line_end(text)
     if cursor < yaml_start:
         setting = _SET.search(line)
@@ -96,6 +101,28 @@ def complete_cell(
         return cursor - len(typed), _starting(typed, FLAGS, "flag") if typed.startswith("-") or not typed else ()
     found = complete(text[yaml_start:], cursor - yaml_start, around())
     return found.start + yaml_start, found.items
+
+
+def _on_line(magic: re.Match[str], around: Surroundings) -> tuple[Completion, ...]:
+    """Returns the runs that a line magic could name, or the flags of `%ft_eval`."""
+    word, is_evaluating = magic["word"], magic.re is _EVAL_MAGIC
+    if is_evaluating and word.startswith("-"):
+        return _starting(word, EVAL_FLAGS, "flag")
+    return _starting(word, (*around.runs, BASE) if is_evaluating else around.runs, "run")
+
+
+def _in_evaluation(
+    text: str, line: str, cursor: int, around: Surroundings
+) -> tuple[int, tuple[Completion, ...]] | None:
+    """Returns the keys of a `%%ft_eval` cell that are not given yet, or the runs and parts that a line could name."""
+    key = re.match(r"(?P<key>\w+)\s*:", line)
+    word = re.search(r"[\w.-]*$", line)
+    typed = word[0] if word else ""
+    if key is None:
+        open_keys = [f"{name}: " for name in EVAL_KEYS if not re.search(rf"^{name}\s*:", text, re.MULTILINE)]
+        return (cursor - len(typed), _starting(typed, open_keys, "key")) if line == typed else None
+    known = {"runs": (*around.runs, BASE), "by": ("label", "length")}.get(key["key"], ())
+    return cursor - len(typed), _starting(typed, known, "value")
 
 
 def _set_value(

@@ -17,8 +17,9 @@ from nbft.mask import ROWS, mask_of_run, mask_of_spec
 from nbft.notebook import tables
 from nbft.notebook.compare_magic import CompareMagics
 from nbft.notebook.data_magic import DataMagics
+from nbft.notebook.eval_magic import EvalMagics
 from nbft.notebook.label_magic import LabelMagics
-from nbft.notebook.line import Line, read_line, split_line
+from nbft.notebook.line import Line, read_line
 from nbft.notebook.try_magic import TryMagics
 from nbft.notebook.vote_magic import VoteMagics
 from nbft.notebook.watch import until_taken_up, watch
@@ -134,15 +135,6 @@ class FinetuneMagics(Magics):
 
     @no_var_expand
     @line_magic
-    def ft_eval(self, line: str) -> None:
-        """%ft_eval [NAME] [DATA]: shows the metrics of a run's best model on its test rows, or on a file or $variable."""
-        asked = split_line("%ft_eval", line, ())
-        run = _find(asked.name)
-        values = run.evaluate(self._data(" ".join(asked.more)) if asked.more else None)
-        display(tables.metrics(run.name, values), raw=True)
-
-    @no_var_expand
-    @line_magic
     def ft_mask(self, line: str) -> None:
         """%ft_mask [NAME] [--rows N]: shows which tokens of the first training rows a run learns; the newest if left out."""
         asked = read_line("%ft_mask", line, (), ("--rows",))
@@ -175,13 +167,6 @@ class FinetuneMagics(Magics):
         if isinstance(self._names.get(variable, run), Run):
             self._ip.push({variable: run})
         return variable
-
-    def _data(self, word: str) -> Any:
-        if not word.startswith("$"):
-            return word
-        if word[1:] not in self._names:
-            raise NbftError(f"There is no variable {word[1:]!r} in this notebook.")
-        return self._names[word[1:]]
 
 
 def identifier(name: str) -> str:
@@ -230,4 +215,4 @@ def _refuse_taken(name: str, variable: str, loaded: LoadedSpec) -> None:
 def load(ipython: InteractiveShell) -> None:
     """Registers the magics; `%%finetune?` shows its flags and the reference of the YAML."""
     FinetuneMagics.finetune.__doc__ = f"{HELP}\n\n{reference_markdown()}"
-    ipython.register_magics(FinetuneMagics, CompareMagics, DataMagics, LabelMagics, TryMagics, VoteMagics)
+    ipython.register_magics(FinetuneMagics, CompareMagics, DataMagics, EvalMagics, LabelMagics, TryMagics, VoteMagics)

@@ -10,18 +10,21 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from nbft.errors import DataError, NbftError
+from nbft.evaluation import start_evaluation
 from nbft.labelling.journal import Journal
 from nbft.labelling.session import Session
+from nbft.notebook.eval_magic import data_of
+from nbft.notebook.evaluating import wait_for
 from nbft.notebook.label_source import find_source
 from nbft.notebook.line import Line, split_line
 from nbft.notebook.voting import Voting
 from nbft.notebook.waiting import can_click
 from nbft.panels.vote import AroundVote
 from nbft.panels.wording import plural
-from nbft.voting.pairs import Pair, in_order, pairs_of
+from nbft.voting.pairs import Pair, as_words, in_order, pairs_of
 from nbft.voting.votes import TIE, Votes
 
-VALUED = ("--prompt", "--rows", "--seed", "--name")
+VALUED = ("--prompt", "--rows", "--seed", "--name", "--data")
 FLAGS = VALUED
 """All flags of `%ft_vote`; each takes a value."""
 EXAMPLE = "%ft_vote $answers tuned base"
@@ -35,13 +38,15 @@ class VoteMagics(Magics):
     @no_var_expand
     @line_magic
     def ft_vote(self, line: str) -> None:
-        """%ft_vote $answers A B [--rows N] [--seed N] [--prompt COLUMN] [--name NAME]: which answers are better, blind.
+        """%ft_vote $answers A B, or %ft_vote RUN base [--rows N] [--seed N] [--prompt COLUMN] [--name NAME]: a blind vote.
 
-        Shows one prompt at a time with the answers of the columns A and B, in an order that is hidden and drawn anew for
+        Shows one prompt at a time with the answers of the columns A and B (of two runs, or a run and its base, to
+        its test rows), in an order that is hidden and drawn anew for
         each pair. Keys: 1 left, 2 right, 0 or t a tie, s skips, u takes back, Escape leaves. Each vote is kept at once,
         and found again when the cell is run again, also after a kernel restart. At the end: how often A wins, with its
         95% interval and p. The result is bound to `votes`.
 
+        --data FILE      prompts of your own, where runs answer
         --rows N         pairs to vote on, drawn by chance: 50
         --seed N         another order, and other pairs: 42
         --prompt COLUMN  the column of the prompts, where it isn't recognised
@@ -57,14 +62,35 @@ class VoteMagics(Magics):
 def open_voting(asked: Line, names: dict[str, Any]) -> Voting:
     """Returns the vote that a line asks for, resumed where it was left; raises NbftError for what is wrong."""
     words = [word for word in (asked.name, *asked.more) if word]
-    if len(words) != 3:
-        raise NbftError("%ft_vote needs answers and the two columns that hold them.", f"As in: {EXAMPLE}")
-    where, a, b = words
+    is_of_runs = len(words) == 2 and not words[0].startswith("$")
+    if len(words) != 3 and not is_of_runs:
+        fix = f"As in: {EXAMPLE}   or of a run: %ft_vote reviews base"
+        raise NbftError("%ft_vote needs answers and the two columns that hold them, or a run and another.", fix)
+    *where, a, b = words
     if a == b or TIE in (a, b):
         raise NbftError(f"%ft_vote needs two different systems, neither of them called {TIE!r}.", f"As in: {EXAMPLE}")
-    rows = find_source(Line(name=where), names).rows
+    if is_of_runs:
+        data = asked.values.get("--data", [None])[-1]
+        return voting_on(pairs_of_runs(a, b, data_of(data, names)), (a, b), asked)
+    rows = find_source(Line(name=where[0]), names).rows
     prompt = asked.values.get("--prompt", [None])[-1]
     return voting_on(pairs_of(rows, a, b, prompt), (a, b), asked)
+
+
+def pairs_of_runs(a: str, b: str, data: Any) -> list[Pair]:
+    """Returns what two systems say of the first run's test rows, or of data; shows how far they are, but no scores."""
+    evaluation = wait_for(start_evaluation([a, b], data), f"{a} against {b}", shows_page=False)
+    systems = [one.name for one in evaluation.scorecard.systems if one.predictions][:2]
+    frame = evaluation.predictions
+    if "prediction" not in frame:
+        raise DataError(
+            f"{evaluation.scorecard.task} gives no answers to read.", "Give answers:  %ft_vote $answers A B"
+        )
+    mine, theirs = (frame[frame.system == name].reset_index(drop=True) for name in systems)
+    if systems[0] == b:
+        mine, theirs = theirs, mine
+    both = zip(mine.row, mine.input, mine.prediction, theirs.prediction, strict=True)
+    return [Pair(as_words(prompt), as_words(x), as_words(y), int(row) - 1) for row, prompt, x, y in both]
 
 
 def voting_on(pairs: Sequence[Pair], systems: tuple[str, str], asked: Line) -> Voting:

@@ -15,7 +15,7 @@ from nbft.panels.scorecard_words import BASELINE, interval, name_of, percent, va
 from nbft.panels.svg import INK, ticks
 from nbft.record.scorecard import Calibration, MetricNote, Score, Scorecard, Slice
 
-_NAMES, _VALUES = 128, 56
+_NAMES, _VALUES = 152, 56
 """Room for names on the left, and for values on the right."""
 _TOP, _BOTTOM, _ROW = 34, 26, 24
 _SHAPES = ("circle", "square", "diamond", "triangle")
@@ -150,11 +150,11 @@ def _legend(names: Sequence[str]) -> list[str]:
     for place, name in enumerate(names):
         mark = Mark(Score(0.0), COLOURS[place % 4], _SHAPES[place % len(_SHAPES)])
         parts.append(_shape(mark, x, 34) + f'<text x="{x + 11}" y="38">{text(_fitting(name))}</text>')
-        x += 36 + min(len(name), 18) * 6.2
+        x += 36 + min(len(name), 22) * 6.2
     return parts
 
 
-def _fitting(words: str, most: int = 18) -> str:
+def _fitting(words: str, most: int = 22) -> str:
     return words if len(words) <= most else f"{words[: most - 1]}…"
 
 

@@ -17,7 +17,7 @@ from nbft.panels.scorecard_words import (
     said,
     value,
 )
-from nbft.panels.wording import NONE, number, plural
+from nbft.panels.wording import NONE, plural
 from nbft.record.scorecard import Comparison, Confusion, Flips, MetricNote, Mistake, Score, Scorecard, Slice, System
 
 _SHADES = 9
@@ -66,9 +66,14 @@ def _system(system: System, metrics: Sequence[MetricNote], best: dict[str, set[s
     shown = (_score(system.scores.get(metric.name), system.name in best[metric.name]) for metric in metrics)
     cells = [td(name + about), *(td(score, "right") for score in shown)]
     if has_speed:
-        cells.append(td(f"<small>{number(system.rows_per_s) if system.rows_per_s else NONE}</small>", "right"))
+        cells.append(td(f"<small>{_speed(system)}</small>", "right"))
     kind = ' class="nbft-baseline"' if is_baseline else ""
     return f"<tr{kind}>{''.join(cells)}</tr>"
+
+
+def _speed(system: System) -> str:
+    speed = system.rows_per_s
+    return NONE if not speed else f"{speed:,.0f}" if speed >= 10 else f"{speed:.1f}"
 
 
 def _score(score: Score | None, is_best: bool = False) -> str:

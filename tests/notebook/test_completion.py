@@ -116,3 +116,19 @@ def test_it_comes_with_the_extension(tmp_path: Path):
         assert kernel.run("%reload_ext nbft").status == "ok"
         assert kernel.run("%unload_ext nbft").status == "ok"
         assert offers(kernel, "%%finetune\ntrain:\n  lea¦") == []
+
+
+def test_ft_eval_completes_runs_the_base_and_flags():
+    from nbft.notebook.completion import complete_cell
+    from nbft.spec.completion import Surroundings
+
+    def found(text: str) -> list[str]:
+        made = complete_cell(text, len(text), lambda: Surroundings(runs=["reviews-001", "other-001"]))
+        return [item.text for item in made[1]] if made else []
+
+    assert found("%ft_eval reviews-001 ") == ["reviews-001", "other-001", "base"]
+    assert found("%ft_eval reviews-001 b") == ["base"]
+    assert found("%ft_eval reviews-001 --m") == ["--metrics"]
+    assert found("%%ft_eval\nruns: [r") == ["reviews-001"]
+    assert found("%%ft_eval\nruns: [a]\nb") == ["by: ", "baselines: "]
+    assert found("%%ft_eval\nby: [label, l") == ["label", "length"]

@@ -58,7 +58,7 @@ def test_a_cell_trains_a_model_and_binds_its_run(shell, reviews, tiny_model):
 
     captured, error = run(shell, "%ft_eval my-run")
     assert error is None
-    assert "test/accuracy" in shown(captured)
+    assert "my-run: text-classification · 32 test rows" in shown(captured)
 
 
 def test_the_kernel_does_not_load_torch(reviews, tiny_model, tmp_path):
@@ -146,7 +146,8 @@ def test_stop_asks_the_run_to_stop(shell, runs):
         ("%ft_stop done", "done-001 is finished"),
         ("%ft_resume done", "there is nothing to resume"),
         ("%ft_eval done", "has no model yet"),
-        ("%ft_eval done $nothing", "There is no variable 'nothing'"),
+        ("%ft_eval done $nothing", "Rows of your own:  --data $nothing"),
+        ("%ft_eval done --data $nothing", "There is no variable 'nothing'"),
         ("%ft_attach done --keep-liv", "Did you mean '--keep-live'?"),
         ("%ft_runs --all", "%ft_runs knows no flag '--all'."),
         ("%ft_attach one two", "%ft_attach takes one name, not 2"),

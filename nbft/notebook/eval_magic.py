@@ -1,0 +1,144 @@
+"""`%ft_eval`: runs, and the models they began from, on the same rows, with error bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from nbft.errors import NbftError, RunError, SpecError
+from nbft.evaluation import start_evaluation
+from nbft.evaluation_request import BASE
+from nbft.notebook.evaluating import wait_for
+from nbft.notebook.line import Line, split_line
+from nbft.run import runs
+from nbft.spec.guess import did_you_mean
+from nbft.spec.yaml_text import read_yaml
+
+VALUED = ("--data", "--metrics", "--by", "--require")
+FLAGS = VALUED
+"""All flags of `%ft_eval`; each takes a value."""
+KEYS = ("runs", "data", "metrics", "by", "require", "compare", "baselines", "seed")
+"""Keys of a `%%ft_eval` cell."""
+BOUND = "evaluation"
+_EXAMPLE = "runs: [reviews, base]"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a line or a cell asks for."""
+
+    systems: list[str]
+    data: Any = None
+    options: dict[str, Any] = field(default_factory=dict)
+    """Those of start_evaluation, where they are given."""
+
+
+@magics_class
+class EvalMagics(Magics):
+    """The magic that says how good a model is."""
+
+    @no_var_expand
+    @line_cell_magic
+    def ft_eval(self, line: str, cell: str | None = None) -> None:
+        """%ft_eval [NAME ...] [base] [--data FILE] [--metrics A,B] [--by label,length] [--require "accuracy >= 0.85"]
+
+        Scores runs on the same rows, with 95% intervals, and says in words whether a difference can be told: on the test
+        rows of the first run, or where it has none on its validation rows, which is said. `base` is the model that the
+        first run began from. Without a name: the newest run. It works in a process of its own; interrupt or Stop ends it.
+        The result is bound to `evaluation`.
+
+        --data FILE      rows of your own: a source as in `data.test`, or a $variable
+        --metrics A,B    metrics other than the first run's own
+        --by A,B         also the scores of parts of the rows: label, length, or a column
+        --require DEMAND an error where the first run falls short, as --require "accuracy >= 0.85"; may be given several times
+
+        %%ft_eval [VARIABLE]: the same as YAML, with the keys runs, data, metrics, by, require, compare
+        (pairs of systems), baselines and seed; `data` may also be a list of rows. The evaluation is bound to VARIABLE.
+        """
+        shell = cast("InteractiveShell", self.shell)
+        variable = BOUND
+        if cell is None:
+            asked = asked_on_line(split_line("%ft_eval", line, (), VALUED), shell.user_ns)
+        else:
+            variable = line.strip() or BOUND
+            if not variable.isidentifier():
+                raise NbftError(f"The evaluation can't be bound to {variable!r}.", "As in: %%ft_eval scores")
+            asked = asked_in_cell(cell, shell.user_ns)
+        started = start_evaluation(asked.systems, asked.data, **asked.options)
+        evaluation = wait_for(started, " against ".join(asked.systems))
+        shell.push({variable: evaluation})
+        evaluation.require()
+
+
+def asked_on_line(line: Line, names: dict[str, Any]) -> Asked:
+    """Returns what a line asks for; raises NbftError."""
+    systems = [word for word in (line.name, *line.more) if word]
+    given = line.values.get("--data", [None])[-1]
+    options = {key: _listed(line.values[f"--{key}"]) for key in ("metrics", "by") if f"--{key}" in line.values}
+    if demands := line.values.get("--require"):
+        options["require"] = demands
+    return Asked(_systems(systems), data_of(given, names), options)
+
+
+def asked_in_cell(cell: str, names: dict[str, Any]) -> Asked:
+    """Returns what a cell of YAML asks for; raises NbftError and SpecError."""
+    read = read_yaml(cell, first_line=2)
+    if read.problems:
+        raise SpecError(read.problems, "%%ft_eval")
+    data = read.data if isinstance(read.data, dict) else {}
+    for key in data:
+        if key not in KEYS:
+            raise NbftError(f"%%ft_eval knows no key {key!r}.", did_you_mean(str(key), list(KEYS), "Its keys"))
+    if not data:
+        raise NbftError("%%ft_eval needs to know what to evaluate.", f"As in: {_EXAMPLE}")
+    options: dict[str, Any] = {key: _words(data[key]) for key in ("metrics", "by") if key in data}
+    options |= {key: data[key] for key in ("compare", "baselines", "seed") if key in data}
+    if "require" in data:
+        options["require"] = [str(demand) for demand in _items(data["require"])]
+    return Asked(_systems(_words(data.get("runs"))), data_of(data.get("data"), names), options)
+
+
+def _items(value: Any) -> list[Any]:
+    return [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _words(value: Any) -> list[str]:
+    return _listed([str(item) for item in _items(value)])
+
+
+def _listed(given: Sequence[str]) -> list[str]:
+    return [word.strip() for part in given for word in part.split(",") if word.strip()]
+
+
+def _systems(named: Sequence[str]) -> list[str]:
+    """Returns the systems; the newest run where none is named, also before a lone `base`."""
+    for name in named:
+        if name.startswith("$") or (Path(name).is_file() and name != BASE):
+            raise NbftError(f"{name} is no run.", f"Rows of your own:  --data {name}")
+    if [name for name in named if name != BASE]:
+        return list(named)
+    found = runs()
+    if not found:
+        raise RunError("No run has been started here yet.", "Start one with a cell that begins with %%finetune.")
+    return [found[0].name, *named]
+
+
+def data_of(given: Any, names: dict[str, Any]) -> Any:
+    """Returns a source's name or rows; `$name` is a variable of the notebook."""
+    if isinstance(given, list) and given and all(isinstance(row, dict) for row in given):
+        import pandas as pd
+
+        return pd.DataFrame(given)
+    if given is None or not str(given).startswith("$"):
+        return None if given is None else str(given)
+    name = str(given)[1:]
+    if name not in names:
+        raise NbftError(
+            f"There is no variable {name!r} in this notebook.", did_you_mean(name, list(names), "There are")
+        )
+    return names[name]
