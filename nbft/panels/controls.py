@@ -182,7 +182,7 @@ def _cannot(refused: dict[str, str]) -> str:
     """Returns in words what can't be asked of this run."""
     kinds = word.COMMANDS
     lines = [f"{getattr(kinds.get(name), 'label', name)}: this run {why}." for name, why in refused.items()]
-    return f'<p class="nbft-hint">{text(" ".join(lines))}</p>' if lines else ""
+    return f'<p class="nbft-quiet"><small>{text(" ".join(lines))}</small></p>' if lines else ""
 
 
 def answers(state: RunState, waiting: list[str], failed: list[str]) -> str:
