@@ -29,7 +29,8 @@ def long_spec(lines: int = 200) -> str:
     for key in keys().values():
         is_function = bool(key.examples) and str(key.examples[0]).startswith("$")
         is_elsewhere = not is_read("text-classification", *key.path) or key.path[0] in ("model", "tokenizer")
-        is_inside_value = len(key.path) > 1 and keys()[key.path[:-1]].inner is not None
+        above = keys().get(key.path[:-1])
+        is_inside_value = above is not None and above.inner is not None
         if is_function or is_elsewhere or is_inside_value or key.name in AT_ODDS:
             continue
         text += [f"{'  ' * (len(key.path) - 1)}# {sentence}" for sentence in key.sentence.split("; ")]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import nbformat
 import pytest
@@ -106,7 +107,13 @@ def test_the_report_is_whole_at_every_width_in_both_themes_and_asks_for_nothing(
     hostile, browser: Browser, tmp_path: Path
 ):
     file = open_run(hostile).report(tmp_path)
-    for width, scheme in ((1280, "light"), (1280, "dark"), (800, "dark"), (400, "light")):
+    pages: tuple[tuple[int, Literal["light", "dark"]], ...] = (
+        (1280, "light"),
+        (1280, "dark"),
+        (800, "dark"),
+        (400, "light"),
+    )
+    for width, scheme in pages:
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         asked: list[str] = []
         page.on("request", lambda request, asked=asked: asked.append(request.url))
