@@ -12,6 +12,8 @@ import nbft
 from nbft.errors import RunError
 from nbft.launch.prepare import write_parquet
 from nbft.record.folder import RunFolder, find_folder
+from nbft.spec.row_source import sources_in
+from nbft.spec.sources import Source, share_or_source
 
 BASE = "base"
 """Stands for the first run's model as it was before training."""
@@ -65,11 +67,9 @@ def _model_of(folder: RunFolder) -> str:
 def source_of_rows(data: Any, folder: RunFolder) -> tuple[str | None, str]:
     """Returns a source's name for rows of any kind, and what tells whether they are the same rows again."""
     if data is None:
-        return None, ""
+        return None, _own_rows(folder)
     if isinstance(data, str | Path):
-        path = Path(data).expanduser()
-        stat = path.stat() if path.is_file() else None
-        return str(data), f"{path.absolute()} {stat.st_size} {stat.st_mtime_ns}" if stat else str(data)
+        return str(data), _as_it_is(str(data))
     folder.variables.mkdir(exist_ok=True)
     staged = folder.variables / "evaluation.parquet.tmp"
     write_parquet(data, staged, "data")
@@ -77,6 +77,22 @@ def source_of_rows(data: Any, folder: RunFolder) -> tuple[str | None, str]:
     variable = f"evaluation_{content[:12]}"
     staged.replace(folder.variables / f"{variable}.parquet")
     return f"${variable}", content
+
+
+def _own_rows(folder: RunFolder) -> str:
+    """Returns what tells whether the files that a run reads are as they were."""
+    section = json.loads(folder.resolved.read_text(encoding="utf-8"))["spec"]["data"]
+    named = [section.get(split) for split in ("train", "validation", "test")]
+    given = [value for value in named if isinstance(share_or_source(value), Source)]
+    return " ".join(_as_it_is(source.source) for value in given for source in sources_in(value))
+
+
+def _as_it_is(source: str) -> str:
+    """Returns a file's or folder's name with the sizes and times of its files; the name alone of what is elsewhere."""
+    path = Path(source).expanduser()
+    files = sorted(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else []
+    stats = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()]
+    return f"{path.absolute()} {stats}" if stats else source
 
 
 def key_of(request: dict[str, Any], rows: str) -> str:
