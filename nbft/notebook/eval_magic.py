@@ -10,22 +10,21 @@ from typing import Any, cast
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from nbft.errors import NbftError, RunError, SpecError
+from nbft.errors import NbftError, RunError
 from nbft.evaluation import start_evaluation
 from nbft.evaluation_request import BASE
 from nbft.notebook.evaluating import wait_for
 from nbft.notebook.line import Line, split_line
 from nbft.run import runs
+from nbft.spec.evaluation import EvalSpec, read_evaluation
 from nbft.spec.guess import did_you_mean
-from nbft.spec.yaml_text import read_yaml
 
 VALUED = ("--data", "--metrics", "--by", "--require")
 FLAGS = VALUED
 """All flags of `%ft_eval`; each takes a value."""
-KEYS = ("runs", "data", "metrics", "by", "require", "compare", "baselines", "seed")
+KEYS = tuple(EvalSpec.model_fields)
 """Keys of a `%%ft_eval` cell."""
 BOUND = "evaluation"
-_EXAMPLE = "runs: [reviews, base]"
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class EvalMagics(Magics):
             variable = line.strip() or BOUND
             if not variable.isidentifier():
                 raise NbftError(f"The evaluation can't be bound to {variable!r}.", "As in: %%ft_eval scores")
-            asked = asked_in_cell(cell, shell.user_ns)
+            asked = asked_in_cell(cell, shell.user_ns, f"cell In[{shell.execution_count}]")
         started = start_evaluation(asked.systems, asked.data, **asked.options)
         evaluation = wait_for(started, " against ".join(asked.systems))
         shell.push({variable: evaluation})
@@ -85,30 +84,16 @@ def asked_on_line(line: Line, names: dict[str, Any]) -> Asked:
     return Asked(_systems(systems), data_of(given, names), options)
 
 
-def asked_in_cell(cell: str, names: dict[str, Any]) -> Asked:
+def asked_in_cell(cell: str, names: dict[str, Any], here: str = "%%ft_eval") -> Asked:
     """Returns what a cell of YAML asks for; raises NbftError and SpecError."""
-    read = read_yaml(cell, first_line=2)
-    if read.problems:
-        raise SpecError(read.problems, "%%ft_eval")
-    data = read.data if isinstance(read.data, dict) else {}
-    for key in data:
-        if key not in KEYS:
-            raise NbftError(f"%%ft_eval knows no key {key!r}.", did_you_mean(str(key), list(KEYS), "Its keys"))
-    if not data:
-        raise NbftError("%%ft_eval needs to know what to evaluate.", f"As in: {_EXAMPLE}")
-    options: dict[str, Any] = {key: _words(data[key]) for key in ("metrics", "by") if key in data}
-    options |= {key: data[key] for key in ("compare", "baselines", "seed") if key in data}
-    if "require" in data:
-        options["require"] = [str(demand) for demand in _items(data["require"])]
-    return Asked(_systems(_words(data.get("runs"))), data_of(data.get("data"), names), options)
-
-
-def _items(value: Any) -> list[Any]:
-    return [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _words(value: Any) -> list[str]:
-    return _listed([str(item) for item in _items(value)])
+    read = read_evaluation(cell, variables=names, name=here, first_line=2)
+    spec = read.spec
+    options: dict[str, Any] = {
+        key: value
+        for key in ("metrics", "by", "require", "compare", "baselines", "seed")
+        if key in spec.model_fields_set and (value := getattr(spec, key)) is not None
+    }
+    return Asked(_systems(spec.runs), data_of(read.data, names), options)
 
 
 def _listed(given: Sequence[str]) -> list[str]:
@@ -134,9 +119,9 @@ def data_of(given: Any, names: dict[str, Any]) -> Any:
         import pandas as pd
 
         return pd.DataFrame(given)
-    if given is None or not str(given).startswith("$"):
-        return None if given is None else str(given)
-    name = str(given)[1:]
+    if not isinstance(given, str) or not given.startswith("$"):
+        return given
+    name = given[1:]
     if name not in names:
         raise NbftError(
             f"There is no variable {name!r} in this notebook.", did_you_mean(name, list(names), "There are")

@@ -7,7 +7,7 @@ import pytest
 from IPython.utils.capture import capture_output
 
 import nbft
-from nbft.errors import NbftError, RunError, SpecError
+from nbft.errors import RunError, SpecError
 from nbft.evaluation import Evaluation, start_evaluation
 from nbft.notebook.eval_magic import VALUED, asked_in_cell, asked_on_line
 from nbft.notebook.evaluating import wait_for
@@ -35,9 +35,10 @@ def test_rows_come_from_a_variable_or_stand_in_the_cell(place):
 
 
 def test_what_is_wrong_in_a_cell_is_said(place):
-    with pytest.raises(NbftError, match="knows no key 'metrcs'") as raised:
+    with pytest.raises(SpecError) as raised:
         asked_in_cell("runs: a\nmetrcs: f1", {})
-    assert raised.value.fix == "Did you mean 'metrics'?"
+    assert "line 3, metrcs: an evaluation knows no key 'metrcs'." in str(raised.value)
+    assert "Did you mean 'metrics'?" in str(raised.value)
     with pytest.raises(SpecError):
         asked_in_cell("runs: [a", {})
     with pytest.raises(RunError, match="No run has been started"):
