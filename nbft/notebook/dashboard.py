@@ -155,5 +155,5 @@ def _update(data: dict[str, object] | dict[str, str], display_id: str) -> None:
 
 @cache
 def _style() -> str:
-    names = ("style.css", "progress.css", "controls.css", "samples.css", "insight.css", "data.css")
+    names = ("style.css", "progress.css", "controls.css", "stopping.css", "samples.css", "insight.css", "data.css")
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)

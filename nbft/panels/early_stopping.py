@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from nbft.errors import NbftError
 from nbft.panels import wording
 from nbft.panels.base import Panel, Send, html, set_class, text
+from nbft.panels.stopping_picture import picture, would_have
 from nbft.record.events import SetEarlyStopping
 from nbft.record.state import RunState, is_better_lower
 
@@ -27,6 +28,7 @@ class EarlyStoppingPanel(Panel):
         self._lost = ""
         self._shower: int | None = None
         self._standing = html("nbft-standing-box")
+        self._picture = html("nbft-stopping-box")
         self._mark = html("nbft-mark-box")
         self._inputs = _inputs()
         for name, control in self._inputs.items():
@@ -37,7 +39,7 @@ class EarlyStoppingPanel(Panel):
         top.add_class("nbft-card-top")
         rule = widgets.Box([self._inputs[name] for name in FIELDS[1:]])
         rule.add_class("nbft-rule")
-        body = widgets.Box([self._standing, rule])
+        body = widgets.Box([self._standing, self._picture, rule])
         body.add_class("nbft-card-body")
         self.widget = widgets.VBox([top, body])
         self.widget.add_class("nbft-early-stopping")
@@ -50,6 +52,7 @@ class EarlyStoppingPanel(Panel):
         if state.is_over:
             self._asked.clear()
         self._standing.value = standing(state)
+        self._picture.value = _pictured(state)
         self._mark.value = self._waiting_mark()
         self._shower = threading.get_ident()
         try:
@@ -113,6 +116,11 @@ def _inputs() -> dict[str, Any]:
             value=0.0, min=0.0, max=1e9, step=0.001, description="Min delta", tooltip=tips["min_delta"]
         ),
     }
+
+
+def _pictured(state: RunState) -> str:
+    drawn, other = picture(state), would_have(state)
+    return f'{drawn}<p class="nbft-quiet">{text(other)}</p>' if drawn or other else ""
 
 
 def standing(state: RunState) -> str:

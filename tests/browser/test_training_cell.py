@@ -14,7 +14,7 @@ from tests.notebook.training_cell import wait_for
 pytestmark = pytest.mark.browser
 WITHIN_S = 1.0
 """A step of the tiny model takes some 20 milliseconds; the rest is a busy machine."""
-CUT_OFF = """root => [root, ...root.querySelectorAll(':not(.nbft-unseen, .nbft-ticks)')]
+CUT_OFF = """root => [root, ...root.querySelectorAll(':not(.nbft-unseen, .nbft-ticks, svg *)')]
     .filter(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).display !== 'inline')
     .map(part => `${part.className}: ${part.textContent.slice(0, 40)}`)"""
 """Everything in the dashboard that is wider than its place; the last tick may stand half beyond the axis's end."""
