@@ -11,6 +11,7 @@ import pytest
 
 from nbft.errors import SpecError
 from nbft.spec.dump import dump_yaml
+from nbft.spec.evaluation import read_evaluation
 from nbft.spec.load import read_spec
 from nbft.spec.scope import TASK_NAMES
 from nbft.spec.sources import FILE_ENDINGS, called, source_of
@@ -50,6 +51,10 @@ def prepare(data: Any, place: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("text", [text for _, text in examples()], ids=[name for name, _ in examples()])
 def test_an_example_loads(text: str, place: Path):
+    if text.startswith("%%ft_eval"):
+        rows = [{"text": "a", "label": "b"}]
+        read_evaluation(text.partition("\n")[2], variables={"rows": rows}, first_line=2)
+        return
     text = re.sub(r"^%%finetune.*\n", "", text)
     variables = prepare(read_yaml(text).data, place)
     read_spec(text, variables=variables)

@@ -52,8 +52,10 @@ class RunTrainer(WholeCheckpoints, LengthBatches, Trainer):
 
     def set_initial_training_values(self, args: Any, dataloader: Any) -> Any:
         """Returns what the loop begins with: no last epoch, since the plan's last step can move; it is Control that ends it."""
-        _, *between, _, steps_in_epoch = super().set_initial_training_values(args, dataloader)
-        return sys.maxsize, *between, self.record.state.total_steps, steps_in_epoch
+        known = super().set_initial_training_values(args, dataloader)
+        planned = self.record.state.total_steps
+        _, *between, _ = known
+        return (sys.maxsize, *between, planned) if planned else known
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         """Makes the learning rate follow the run's own schedule."""

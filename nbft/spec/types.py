@@ -123,7 +123,7 @@ Template = Annotated[
 Settings = Annotated[
     Any,
     BeforeValidator(_settings),
-    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "required": ["model_type"]}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"\S"}, {"type": "object", "required": ["model_type"]}]}),
     Words("a model's name, or settings with a model_type"),
 ]
 MetricName = Annotated[

@@ -88,6 +88,7 @@ def test_an_editor_refuses_what_the_loader_refuses(case):
 @given(st.sampled_from([key for key in keys().values() if key.takes_value]), SCALARS | PLAIN)
 @example(keys()["data", "validation"], "0.5%")
 @example(keys()["model", "name"], "bert")
+@example(keys()["model", "from_scratch"], " ")
 @example(keys()["tokenizer",], "bert")
 @example(keys()["tokenizer",], "")
 @example(keys()["tokenizer",], {"name": "bert"})
