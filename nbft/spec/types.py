@@ -109,7 +109,12 @@ NewTokens = Annotated[
     BeforeValidator(_new_tokens),
     Field(max_length=10_000),
     WithJsonSchema(
-        {"anyOf": [{"const": "characters"}, {"type": "array", "items": {"type": "string", "minLength": 1}}]}
+        {
+            "anyOf": [
+                {"const": "characters"},
+                {"type": "array", "minItems": 1, "maxItems": 10_000, "items": {"type": "string", "minLength": 1}},
+            ]
+        }
     ),
     Words("a list of texts, or `characters`", ("characters",)),
 ]
