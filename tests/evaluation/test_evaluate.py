@@ -62,10 +62,9 @@ def test_every_task_is_judged_beside_its_base_and_what_costs_nothing(task: str, 
     tested = run.evaluate()
     for name, score in first.scores.items():
         assert score.value == pytest.approx(tested[f"test/{name}"], abs=1e-4, rel=1e-3), name
-    assert {one.b for one in card.comparisons} == {
-        "base",
-        *[s.name for s in free if s.name in {c.b for c in card.comparisons}],
-    }
+    against = {one.b for one in card.comparisons}
+    assert against - {system.name for system in free} == {"base"}
+    assert len(against) == 2  # and the best of what costs nothing
     assert all(one.verdict for one in card.comparisons)
     assert len(found.predictions) >= 2
 
