@@ -98,7 +98,9 @@ def load_rows(spec: RunSpec, folder: RunFolder, record: EventWriter) -> tuple[Ta
     task.preprocess = preprocessing(spec, functions)
     task.model_limit = model_limit(spec.model)
     checked_limit(spec.data.max_tokens, task.model_limit)
-    splits = Loader(task, spec.data, spec.seed, folder.variables, Dropped(folder.dropped), functions).load(sources)
+    splits = Loader(task, spec.data, spec.split_seed, folder.variables, Dropped(folder.dropped), functions).load(
+        sources
+    )
     others = {name: rows for name, rows in splits.present.items() if name != "train"}
     task.learn_labels(splits.train, others)
     return task, splits

@@ -55,7 +55,7 @@ def evaluate_model(folder: RunFolder, source: str) -> dict[str, float]:
     task.preprocess = preprocessing(spec, functions)
     config = AutoConfig.from_pretrained(str(folder.model), trust_remote_code=False)
     task.trained_as(config)
-    rows = Loader(task, spec.data, spec.seed, folder.variables, Dropped(None), functions).read(source, "test")
+    rows = Loader(task, spec.data, spec.split_seed, folder.variables, Dropped(None), functions).read(source, "test")
     names = {int(i): str(label) for i, label in (config.id2label or {}).items()}
     task.take_labels([names[i] for i in sorted(names)], {"test": rows})
     tokenizer = load_tokenizer(spec)

@@ -27,9 +27,11 @@ _NOT_TOKENS = {
     "early_stopping": True,
     "evaluate": True,
     "save": True,
-    "data": {"train", "validation", "test", "cache"},
+    "seed": True,
+    "seeds": True,
+    "data": {"train", "validation", "test", "cache", "split_seed"},
 }
-"""Sections and keys of a spec that change no token: the rows themselves are part of the key."""
+"""Sections and keys of a spec that change no token: the rows themselves, and what draws them, are part of the key."""
 
 
 class FeatureCache:
@@ -42,6 +44,7 @@ class FeatureCache:
         parts = [
             *(f"{name} {version(name)}" for name in ("nbft", "transformers", "tokenizers")),
             task.spec.model_dump_json(exclude=_NOT_TOKENS),
+            str(task.spec.split_seed),
             json.dumps(self._before, sort_keys=True),
             _tokenizer_key(tokenizer),
             str(limit),

@@ -109,7 +109,7 @@ def _add(whole: Features, made: Features, first: int, rows: Dataset) -> None:
 def _limit_of_sample(task: Task, rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> int:
     """Returns the limit that suits some of the rows, which settles what else the task sees from the first rows."""
     count = min(max(len(rows) * SAMPLE_BYTES // size_of(rows), LEAST_SAMPLE), len(rows))
-    chosen = sorted(random.Random(task.spec.seed).sample(range(len(rows)), count))
+    chosen = sorted(random.Random(task.spec.split_seed).sample(range(len(rows)), count))
     with _said_once(task):
         limit = task.features(rows.select(chosen), tokenizer, None).limit
     task.notes.append(f"The limit of {limit:,} tokens suits {count:,} of the {len(rows):,} rows, drawn by chance.")

@@ -19,6 +19,7 @@ from nbft.spec.source_checks import check_sources
 from nbft.spec.sources import VARIABLE, Nothing, Share, called, share_or_source
 from nbft.spec.task_checks import check_head, check_options, check_scope, check_tokenizer
 from nbft.spec.text import SpecText
+from nbft.spec.types import LAST_SEED
 
 
 def check(text: SpecText, spec: RunSpec, rows: Mapping[str, Any]) -> None:
@@ -125,6 +126,25 @@ def _check_rows(known: Known) -> Iterator[Finding]:
         yield Finding(("evaluate", "every"), what, fix)
 
 
+def _check_seeds(known: Known) -> Iterator[Finding]:
+    spec = known.spec
+    if isinstance(spec.seeds, int):
+        if spec.seed + spec.seeds - 1 > LAST_SEED:
+            fix = f"Write a smaller seed, or list them:   seeds: [{', '.join(map(str, range(1, min(spec.seeds, 3) + 1)))}]"
+            yield Finding(
+                ("seeds",), f"{spec.seeds} seeds from {spec.seed} on go beyond the last one, {LAST_SEED}.", fix
+            )
+        return
+    seeds = spec.seeds or []
+    for place, seed in enumerate(seeds):
+        if seed in seeds[:place]:
+            what = f"seed {seed} stands there already: it would train the same run again."
+            yield Finding(("seeds", place), what, "Write another number, or delete it.")
+    if seeds and "seed" in spec.model_fields_set:
+        what = "the list in 'seeds' names every seed; 'seed' has no meaning beside it."
+        yield Finding(("seed",), what, f"Delete this line, or count from it:   seeds: {len(seeds)}", "key")
+
+
 _RULES: tuple[Callable[[Known], Iterable[Finding]], ...] = (
     _check_model,
     check_tokenizer,
@@ -138,4 +158,5 @@ _RULES: tuple[Callable[[Known], Iterable[Finding]], ...] = (
     check_metrics,
     check_monitor,
     _check_rows,
+    _check_seeds,
 )

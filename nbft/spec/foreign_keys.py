@@ -137,7 +137,9 @@ SAME = {
         save_strategy save_steps checkpoint_every save_interval save_frequency checkpointing_steps
     """,
     "save.keep": "save_total_limit max_checkpoints keep_checkpoints save_top_k keep_last_n",
-    "seed": "random_seed random_state data_seed manual_seed rng_seed",
+    "seed": "random_seed random_state manual_seed rng_seed",
+    "seeds": "num_seeds n_seeds seed_list random_seeds repeats n_repeats num_repeats repetitions n_runs num_runs",
+    "data.split_seed": "data_seed shuffle_seed train_test_split_seed",
 }
 
 _NAME_ON_THE_LINE = (

@@ -11,7 +11,19 @@ from nbft.spec.columns import Columns
 from nbft.spec.options import Chat, Classification, FillMask, Generate, QuestionAnswering, Translation
 from nbft.spec.row_source import HeldOut, Rows
 from nbft.spec.section import Section
-from nbft.spec.types import Count, Every, Fraction, Function, MetricNames, Monitor, NewTokens, Settings, Text
+from nbft.spec.types import (
+    Count,
+    Every,
+    Fraction,
+    Function,
+    MetricNames,
+    Monitor,
+    NewTokens,
+    Seed,
+    Seeds,
+    Settings,
+    Text,
+)
 
 
 class Model(Section):
@@ -61,6 +73,8 @@ class Data(Section):
     """A column; rows that have the same value in it stand on one side of a split that is drawn."""
     order_by: Annotated[Text | None, Field(examples=["date"])] = None
     """A column of dates or numbers; the last rows by it are held out, instead of rows drawn by chance."""
+    split_seed: Annotated[Seed | None, Field(examples=[42])] = None
+    """Draws the held-out rows and whatever else is drawn of the data by chance; `seed` if left out."""
     columns: Columns = Columns()
     """Which column holds what; recognised by name and content where left out."""
     labels: Annotated[NewLabels | None, Field(examples=[{"0": "negative", "1": "positive", "9": "drop"}])] = None
@@ -182,8 +196,28 @@ class RunSpec(Section):
     """When to evaluate on the validation rows, and by which metrics."""
     save: Save = Save()
     """When to write a checkpoint from which the run can be resumed."""
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
+    seed: Seed = 42
     """Starts every random choice: the new head, the split, the order of rows, dropout."""
+    seeds: Annotated[Seeds | None, Field(examples=[5, [1, 2, 3]])] = None
+    """Trains once with each of so many seeds (`seed`, `seed` + 1, ...), or of a list, on the same split: mean and spread."""
+
+    @property
+    def split_seed(self) -> int:
+        """What draws the held-out rows."""
+        return self.seed if self.data.split_seed is None else self.data.split_seed
+
+    @property
+    def every_seed(self) -> list[int]:
+        """The seeds of a series in the order in which they are trained; empty for a run alone."""
+        if isinstance(self.seeds, int):
+            return list(range(self.seed, self.seed + self.seeds))
+        return list(self.seeds or ())
+
+    def of_seed(self, seed: int) -> RunSpec:
+        """Returns the spec of one run of the series; the first seed draws the rows that all of them hold out."""
+        drawn = self.data.split_seed if self.data.split_seed is not None else self.every_seed[0]
+        data = self.data.model_copy(update={"split_seed": drawn})
+        return self.model_copy(update={"seed": seed, "seeds": None, "data": data})
 
 
 __all__ = [

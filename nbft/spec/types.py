@@ -61,12 +61,26 @@ def _new_tokens(value: Any) -> Any:
     raise PydanticCustomError("new_tokens", "must be a list of texts, or 'characters'")
 
 
+def _seeds(value: Any) -> Any:
+    is_count = _is_whole(value) and 1 <= value <= MOST_SEEDS
+    are_seeds = isinstance(value, list) and 1 <= len(value) <= MOST_SEEDS and all(map(_is_seed, value))
+    if value is None or is_count or are_seeds:
+        return value
+    raise PydanticCustomError("seeds", "must be a number of seeds, or a list of seeds")
+
+
+def _is_seed(value: Any) -> bool:
+    return _is_whole(value) and 0 <= value <= LAST_SEED
+
+
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 MOST = 1_000_000_000
 """No count in a spec is larger."""
+MOST_SEEDS = 1000
+LAST_SEED = 2**32 - 1
 
 _METRIC_PATTERN = r"^[A-Za-z$][\w.$/-]*$"
 _MONITORED = ("eval/loss", *(f"eval/{name}" for name in METRICS))
@@ -86,6 +100,26 @@ Fraction = Annotated[
     ),
     Words("a share, as 10% or 0.1, of at least 0 and below 1"),
     Field(ge=0, lt=1),
+]
+Seed = Annotated[int, Field(ge=0, le=LAST_SEED)]
+Seeds = Annotated[
+    int | list[int],
+    BeforeValidator(_seeds),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MOST_SEEDS},
+                {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": MOST_SEEDS,
+                    "uniqueItems": True,
+                    "items": {"type": "integer", "minimum": 0, "maximum": LAST_SEED},
+                },
+            ]
+        }
+    ),
+    Words(f"a number of seeds from 1 to {MOST_SEEDS}, or a list of them, as [1, 2, 3]"),
 ]
 Every = Annotated[
     Literal["epoch"] | int,

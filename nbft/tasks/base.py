@@ -192,7 +192,7 @@ class Task(ABC):
 
     def hold_out(self, rows: Dataset, size: float | int) -> tuple[Dataset, Dataset, str]:
         """Returns (kept, held out, note); `size` is a share below 1 or a number of rows."""
-        return hold_out(rows, size, self.strata(rows), self.spec.seed)
+        return hold_out(rows, size, self.strata(rows), self.spec.split_seed)
 
     def trained_as(self, config: Any) -> None:
         """Takes what a trained model's config says of the task, before rows are standardised to evaluate it."""

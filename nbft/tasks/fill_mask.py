@@ -94,7 +94,7 @@ class FillMask(TokenScores, PlainText):
         self._block = limit = max(wanted, frame + 1)
         room = limit - frame
         pieces = [[*start, *ids[i : i + room], *end] for ids in texts for i in range(0, len(ids), room)]
-        masking = Masking(tokenizer, self.spec.fill_mask.share, self.spec.seed)
+        masking = Masking(tokenizer, self.spec.fill_mask.share, self.spec.split_seed)
         some = [row for row in pieces if masking.maskable(np.asarray(row)).any()]
         if not some:
             raise NothingLeft("The texts hold no token that could be hidden: the tokenizer knows none of their words.")

@@ -44,7 +44,7 @@ class PlainText(Task):
     def hold_out(self, rows: Dataset, size: float | int) -> tuple[Dataset, Dataset, str]:
         """Returns (kept, held out, note): whole texts by chance, or the end of the one text that there is."""
         if len(rows) > 1:
-            return hold_out(rows, size, None, self.spec.seed)
+            return hold_out(rows, size, None, self.spec.split_seed)
         if not isinstance(size, float):
             raise DataError(f"There is one text: {size} of it can't be held out.", "Write a share, such as 10%.")
         beginning, end = cut_tail(rows[0]["text"], size)

@@ -82,7 +82,7 @@ class QuestionAnswering(Task):
         if len(of_context) == len(rows) or len(of_context) < 2 or wanted >= len(rows):
             return super().hold_out(rows, size)
         contexts = sorted(of_context)
-        random.Random(self.spec.seed).shuffle(contexts)
+        random.Random(self.spec.split_seed).shuffle(contexts)
         held: list[int] = []
         while len(held) < wanted and len(contexts) > 1:
             held += of_context[contexts.pop()]

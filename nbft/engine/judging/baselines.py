@@ -73,7 +73,7 @@ def _labels(task: TextClassification, rows: Dataset, train: Dataset | None) -> I
         mean = np.full(len(truth), seen.mean())
         yield Baseline("mean", "the mean of the training rows", of_labels(task, mean, truth))
         return
-    chance = np.random.default_rng(task.spec.seed)
+    chance = np.random.default_rng(task.spec.split_seed)
     drawn = seen[chance.integers(len(seen), size=len(truth))]
     if task.problem.name == "multi-label":
         yield Baseline(

@@ -76,7 +76,7 @@ def rows_to_judge(folder: RunFolder, data: Any, *, with_train: bool) -> Judged:
     spec = spec_of(folder)
     config = AutoConfig.from_pretrained(str(folder.model), trust_remote_code=False)
     task = task_for(spec, folder, config)
-    loader = Loader(task, spec.data, spec.seed, folder.variables, Dropped(None), load_functions(spec, folder))
+    loader = Loader(task, spec.data, spec.split_seed, folder.variables, Dropped(None), load_functions(spec, folder))
     if data is not None:
         judged = Judged(task, loader.read(data, "test"), "data", str(data))
         judged.train = _training_rows(loader) if with_train else None
