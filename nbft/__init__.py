@@ -6,7 +6,8 @@
     model: starter-encoder
     data: {train: starter-reviews}
 
-In Python: evaluate, finetune, load_spec, open_run, runs. Nothing here imports torch until the model itself is asked for.
+In Python: evaluate, finetune, load_spec, open_run, open_series, runs. Nothing here imports torch until the model itself is
+asked for.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from nbft.errors import NbftError, RunError, RunFailed, SpecError
     from nbft.evaluation import evaluate
     from nbft.run import Run, finetune, open_run, runs
+    from nbft.series import Series, open_series
     from nbft.spec.load import load_spec
     from nbft.spec.sections import RunSpec
 
@@ -30,12 +32,14 @@ _HOMES = {
     "RunError": "nbft.errors",
     "RunFailed": "nbft.errors",
     "RunSpec": "nbft.spec.sections",
+    "Series": "nbft.series",
     "SpecError": "nbft.errors",
     "compare": "nbft.comparison",
     "evaluate": "nbft.evaluation",
     "finetune": "nbft.run",
     "load_spec": "nbft.spec.load",
     "open_run": "nbft.run",
+    "open_series": "nbft.series",
     "runs": "nbft.run",
 }
 
@@ -45,12 +49,14 @@ __all__ = [
     "RunError",
     "RunFailed",
     "RunSpec",
+    "Series",
     "SpecError",
     "compare",
     "evaluate",
     "finetune",
     "load_spec",
     "open_run",
+    "open_series",
     "runs",
 ]
 

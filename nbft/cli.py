@@ -17,10 +17,10 @@ from nbft.errors import NbftError
 from nbft.evaluation import start_evaluation
 from nbft.mask import ROWS, mask_of_run, mask_of_spec
 from nbft.panels.scorecard_text import to_text
-from nbft.resuming import run_to_resume
 from nbft.run import Run, open_run, runs, start_run
+from nbft.series import Series, find, start_series, stop, to_resume
 from nbft.spec.load import read_spec
-from nbft.terminal import follow, watch
+from nbft.terminal import follow, watch, watch_series
 
 STATUS_CODES = {"finished": 0, "stopped": 0}
 
@@ -72,8 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--resume", action="store_true", help="go on with the newest run of that name if it is unfinished")
     run.add_argument("--dry-run-steps", type=_count, default=0, metavar="N", help="end after N steps")
     for name, act, text in _ON_RUNS:
-        made = command(name, act, text)
-        made.add_argument("name", metavar="NAME", help="a run (reviews-001), or a name alone for its newest run")
+        _add_name(command(name, act, text), is_stop=act is _stop)
     evaluate = command("eval", _evaluate, "Show how good models are, side by side and with error bars.")
     evaluate.add_argument("names", nargs="+", metavar="NAME", help="runs, `base`, folders or hub ids of models")
     evaluate.add_argument("--data", help="other rows to evaluate on than the run's test rows")
@@ -90,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     command("list", _list, "List all runs, the newest first.")
     command("schema", _schema, "Print the JSON Schema of specs, for editors.")
     return parser
+
+
+def _add_name(made: argparse.ArgumentParser, *, is_stop: bool) -> None:
+    made.add_argument("name", metavar="NAME", help="a run (reviews-001), or a name alone for its newest run or series")
+    if is_stop:
+        made.add_argument("--this-seed", action="store_true", help="of a series: go on with the next seed")
 
 
 def _count(word: str) -> int:
@@ -139,17 +144,18 @@ def _data(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     loaded = read_spec(options.file, name=str(options.file), overrides=options.set)
     name, steps = options.name or options.file.stem, options.dry_run_steps
-    run = run_to_resume(loaded, name, steps) if options.resume else None
+    run = to_resume(loaded, name, steps) if options.resume else None
     if run is None:
-        return _follow(start_run(loaded, name, dry_run_steps=steps))
+        start = start_series if loaded.spec.seeds else start_run
+        return _follow(start(loaded, name, dry_run_steps=steps))
     return _go_on(run)
 
 
 def _resume(options: argparse.Namespace) -> int:
-    return _go_on(open_run(options.name))
+    return _go_on(find(options.name))
 
 
-def _go_on(run: Run) -> int:
+def _go_on(run: Run | Series) -> int:
     if run.status == "finished":
         print(f"{run.name} is finished: nothing to resume.")
         return 0
@@ -157,11 +163,14 @@ def _go_on(run: Run) -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    return _follow(open_run(options.name), started_here=False)
+    return _follow(find(options.name), started_here=False)
 
 
-def _follow(run: Run, *, started_here: bool = True) -> int:
-    watch(run, started_here=started_here)
+def _follow(run: Run | Series, *, started_here: bool = True) -> int:
+    if isinstance(run, Series):
+        watch_series(run, started_here=started_here)
+    else:
+        watch(run, started_here=started_here)
     if not run.is_over:
         return 0
     run.raise_failure()
@@ -169,9 +178,7 @@ def _follow(run: Run, *, started_here: bool = True) -> int:
 
 
 def _stop(options: argparse.Namespace) -> int:
-    run = open_run(options.name)
-    run.stop()
-    print(f"{run.name} stops after this step and keeps the best model.")
+    print(stop(find(options.name), only_this_seed=options.this_seed))
     return 0
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from nbft.errors import RunError
 from nbft.launch.prepare import keep_variables
-from nbft.record.folder import RunFolder, find_folder
+from nbft.launch.series import add_seeds, seeds_of
+from nbft.record.folder import RunFolder, find_folder, find_series, folders_of_series
 from nbft.run import Run
 from nbft.spec.load import LoadedSpec
 from nbft.spec.scalars import spell
@@ -20,9 +21,12 @@ MOST_SHOWN = 4
 
 
 def run_to_resume(loaded: LoadedSpec, name: str, dry_run_steps: int = 0) -> Run | None:
-    """Returns the newest run of that name, None where there is none; raises RunError where it was asked something else."""
+    """Returns the newest run of that name, None where there is none; raises RunError where it was asked something else.
+
+    Of a series it is the first seed's run; seeds that are new in the spec are added to the series.
+    """
     try:
-        folder = find_folder(name)
+        folder = _first(name) or find_folder(name)
     except RunError:
         return None
     run = Run(folder)
@@ -33,12 +37,26 @@ def run_to_resume(loaded: LoadedSpec, name: str, dry_run_steps: int = 0) -> Run 
             f"{run.name} was asked something else: {'; '.join([*found[:MOST_SHOWN], *more])}.",
             f"Start anew by leaving --resume out, or go on with that run as it is:  %ft_resume {run.name}",
         )
+    if loaded.spec.seeds:
+        add_seeds(folder, loaded.spec.every_seed)
     return run
 
 
+def _first(name: str) -> RunFolder | None:
+    series = find_series(name)
+    there = folders_of_series(series) if series else {}
+    return (
+        next((there[seed] for seed in seeds_of(next(iter(there.values()))) if seed in there), None) if there else None
+    )
+
+
 def _differences(run: Run, loaded: LoadedSpec, dry_run_steps: int) -> Iterator[str]:
-    before, now = _flat(run.spec.model_dump(mode="json")), _flat(loaded.spec.model_dump(mode="json"))
+    seeds, asked = seeds_of(run.folder), loaded.spec.every_seed
+    spec = loaded.spec.of_seed(asked[0]) if asked else loaded.spec
+    before, now = _flat(run.spec.model_dump(mode="json")), _flat(spec.model_dump(mode="json"))
     resolved = json.loads(run.folder.resolved.read_text(encoding="utf-8"))
+    is_wider = bool(seeds) and asked[:1] == seeds[:1] and set(seeds) <= set(asked)
+    before["seeds"], now["seeds"] = (asked, asked) if is_wider else (seeds or None, asked or None)
     before["--dry-run-steps"], now["--dry-run-steps"] = resolved.get("dry_run_steps", 0), dry_run_steps
     for path in now:
         if before.get(path) != now[path]:

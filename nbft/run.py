@@ -287,7 +287,13 @@ def runs() -> list[Run]:
     return [Run(folder) for folder in list_folders()]
 
 
-def finetune(spec: Any, name: str | None = None, *, wait: bool = True, **options: Any) -> Run:
-    """Starts a run from YAML text, a path or a dict, and waits for its end; `options` are those of read_spec."""
-    run = start_run(read_spec(spec, **options), name)
-    return run.wait() if wait else run
+def finetune(spec: Any, name: str | None = None, *, wait: bool = True, **options: Any) -> Any:
+    """Starts a run from YAML text, a path or a dict, and waits for its end; `options` are those of read_spec.
+
+    Returns the Run; of a spec with `seeds` the Series.
+    """
+    from nbft.series import start_series
+
+    loaded = read_spec(spec, **options)
+    started = start_series(loaded, name) if loaded.spec.seeds else start_run(loaded, name)
+    return started.wait() if wait else started

@@ -11,10 +11,12 @@ from tqdm import tqdm
 
 from nbft.evaluation import Evaluation
 from nbft.panels import samples
+from nbft.panels.series import where
 from nbft.record import events as word
 from nbft.record.events import Event, Values
 from nbft.record.state import RunState
 from nbft.run import Run
+from nbft.series import Series
 
 LOOK_EVERY_S = 0.2
 LOG_EVERY_S = 30
@@ -56,6 +58,24 @@ def watch(run: Run, *, started_here: bool = True) -> None:
             interrupts.restore()
     if run.is_over:
         _summary(run)
+
+
+def watch_series(series: Series, *, started_here: bool = True) -> None:
+    """Shows one run of a series after another, then the table of all; an interrupt does what it does to a run."""
+    shown: set[str] = set()
+    while True:
+        is_over = series.is_over  # asked first, so that the last run is shown too
+        current = series.current
+        if current.name not in shown:
+            shown.add(current.name)
+            print(f"{series.name}: {where(series.table, current.name)}", file=sys.stderr)
+            watch(current, started_here=started_here)
+            if not current.is_over:
+                return  # only the watching was interrupted
+        if is_over:
+            break
+        time.sleep(LOOK_EVERY_S)
+    print(series.table.to_text())
 
 
 def follow(evaluation: Evaluation) -> Evaluation:

@@ -49,7 +49,13 @@ def main(folder: Path) -> int:
         print(f"{place.run} has a worker already: process {who.get('pid')} on {who.get('host')}.", file=sys.stderr)  # noqa: T201
         return BUSY
     try:
-        return _attempt(place)
+        began = time.time()
+        code = _attempt(place)
+        if code == OK:
+            from nbft.launch.series import start_next
+
+            start_next(place, began)  # before the lock is let go of: a series never looks as if it were over
+        return code
     finally:
         lock.release()
 

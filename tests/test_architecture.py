@@ -24,6 +24,7 @@ LEFT = [
     "asking",
     "comparison",
     "report",
+    "series",
     "data_check",
     "checkup",
     "panels",
@@ -71,8 +72,10 @@ class Block:
 sys.meta_path.insert(0, Block())"""
 """Not by None in sys.modules: scipy looks there whether a number is torch's."""
 ALLOWED = {
+    ("run.py", "series"),  # what it starts where a spec has several seeds
     ("run.py", "report"),  # a door to what is made of a run
     ("launch/inline.py", "worker"),  # runs the worker in place, for tests and debuggers
+    ("worker.py", "launch"),  # the worker of one seed starts that of the next: a series needs nobody who waits
     ("run.py", "panels"),  # draws a figure, when it is asked for one
 }
 MAX_LINES = 300

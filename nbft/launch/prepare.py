@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,27 @@ from nbft.functions import keep_functions
 from nbft.inference.base import without_progress_bars
 from nbft.record.folder import RunFolder, create_folder
 from nbft.spec.load import LoadedSpec
+from nbft.spec.sections import RunSpec
+from nbft.spec.seeds import text_of_seed
 from nbft.spec.sources import called
 
 
 def prepare_folder(
     loaded: LoadedSpec, name: str | None = None, root: Path | None = None, *, dry_run_steps: int = 0
 ) -> RunFolder:
-    """Makes the next folder of that name; without a name it is called after the training data or the model."""
-    folder = create_folder(name or default_name(loaded), root)
-    folder.spec.write_text(loaded.text_to_save, encoding="utf-8")
+    """Makes the next folder of that name; without a name it is called after the training data or the model.
+
+    Of a spec with `seeds` it is the folder of the first one.
+    """
+    seeds, spec, text = loaded.spec.every_seed, loaded.spec, loaded.text_to_save
+    if seeds:
+        spec = spec.of_seed(seeds[0])
+        text = text_of_seed(text, spec.seed, spec.split_seed)
+    folder = create_folder(name or default_name(loaded), root, seeds[0] if seeds else None)
+    folder.spec.write_text(text, encoding="utf-8")
     keep_variables(loaded, folder)
     resolved = {
-        "spec": _resolved(loaded, folder),
+        "spec": _resolved(spec, loaded.pretrained, folder),
         "typed": loaded.text,
         "name": loaded.name,
         "first_line": loaded.first_line,
@@ -33,17 +42,18 @@ def prepare_folder(
         "started_in": str(Path.cwd()),
         "functions": {name: f"variables/{name}.py" for name in loaded.functions},
         "dry_run_steps": dry_run_steps,
+        "seeds": seeds,
     }
     folder.resolved.write_text(json.dumps(resolved, indent=1, ensure_ascii=False), encoding="utf-8")
     return folder
 
 
-def _resolved(loaded: LoadedSpec, folder: RunFolder) -> dict[str, Any]:
+def _resolved(spec: RunSpec, pretrained: Collection[str], folder: RunFolder) -> dict[str, Any]:
     """Returns the spec as data; a model or tokenizer of the notebook has become a folder."""
-    data = loaded.spec.model_dump(mode="json")
+    data = spec.model_dump(mode="json")
     for section in (data["model"], data["tokenizer"]):
         name = str(section["name"] or "")
-        if name.removeprefix("$") in loaded.pretrained:
+        if name.removeprefix("$") in pretrained:
             section["name"] = str((folder.variables / name.removeprefix("$")).absolute())
     return data
 

@@ -20,6 +20,8 @@ class Stop(Command):
     """Finish the step, keep the best model, end."""
 
     label: ClassVar[str] = "Stop and keep the best"
+    series_goes_on: bool = False
+    """Whether the series that the run is of trains its other seeds all the same."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 from nbft.errors import RunError
 from nbft.spec.guess import closest
 
-NUMBERED = re.compile(r"^(?P<name>.+)-(?P<number>\d{3,})$")
+NUMBERED = re.compile(r"^(?P<name>.+)-(?P<number>\d{3,})(?:-seed(?P<seed>\d+))?$")
+"""A run's full name (`reviews-001`); a run of a series says its seed too (`reviews-001-seed42`)."""
 NAME = re.compile(r"^[^\W_][\w.-]*$")
 """A run's name starts with a letter or digit and holds letters, digits, dots, dashes and underscores."""
 
@@ -117,14 +118,14 @@ def check_name(name: str) -> str:
     return name
 
 
-def create_folder(name: str, root: Path | None = None) -> RunFolder:
-    """Makes the next folder of that name (`reviews-001`, `reviews-002`, ...)."""
+def create_folder(name: str, root: Path | None = None, seed: int | None = None) -> RunFolder:
+    """Makes the next folder of that name (`reviews-001`, `reviews-002`, ...), of a series that of its first seed."""
     check_name(name)
     root = root or runs_root()
     root.mkdir(parents=True, exist_ok=True)
     number = max((n for base, n, _ in _numbered(root) if base == name), default=0) + 1
     while True:
-        path = root / f"{name}-{number:03d}"
+        path = root / f"{name}-{number:03d}{'' if seed is None else seed_suffix(seed)}"
         try:
             path.mkdir()
         except FileExistsError:  # another notebook took the number at the same moment
@@ -133,12 +134,44 @@ def create_folder(name: str, root: Path | None = None) -> RunFolder:
         return RunFolder(path)
 
 
+def seed_suffix(seed: int) -> str:
+    """Returns what stands behind a series' name in the name of one of its runs."""
+    return f"-seed{seed}"
+
+
+def find_series(name: str, root: Path | None = None) -> str | None:
+    """Returns the full name (`reviews-001`) of the series called so, or of the newest of that name; None for a run."""
+    root = root or runs_root()
+    if any((path / "spec.yaml").is_file() for path in (root / name, Path(name).expanduser())):
+        return None
+    found = [(n, match["seed"]) for base, n, match in _matched(root) if base == name]
+    number, seed = max(found, default=(0, None), key=lambda one: (one[0], one[1] is not None))
+    if seed is not None:
+        return f"{name}-{number:03d}"
+    return name if any(match["seed"] and f"{base}-{n:03d}" == name for base, n, match in _matched(root)) else None
+
+
+def folders_of_series(name: str, root: Path | None = None) -> dict[int, RunFolder]:
+    """Returns the runs of a series, given its full name, by their seeds."""
+    root = root or runs_root()
+    found = [(m["seed"] or "", root / m[0]) for base, n, m in _matched(root) if f"{base}-{n:03d}" == name]
+    return {int(seed): RunFolder(path.absolute()) for seed, path in sorted(found) if seed}
+
+
 def find_folder(name: str, root: Path | None = None) -> RunFolder:
-    """Returns the run called so: a full name (`reviews-001`), a path, or a name alone for its newest run."""
+    """Returns the run called so: a full name (`reviews-001`), a path, or a name alone for its newest run.
+
+    Of a series it is the run whose model scored best on the validation rows.
+    """
     root = root or runs_root()
     for path in (root / name, Path(name).expanduser()):
         if (path / "spec.yaml").is_file():
             return RunFolder(path.absolute())
+    series = find_series(name, root)
+    if series is not None:
+        from nbft.record.series import best_folder  # reads records, which are told of folders
+
+        return best_folder(list(folders_of_series(series, root).values()))
     newest = max(((n, path) for base, n, path in _numbered(root) if base == name), default=None)
     if newest is None:
         raise RunError(f"There is no run {name!r} in {root}.", _known(name, root))
@@ -152,10 +185,14 @@ def list_folders(root: Path | None = None) -> list[RunFolder]:
 
 
 def _numbered(root: Path) -> list[tuple[str, int, Path]]:
+    return [(name, number, root / match[0]) for name, number, match in _matched(root)]
+
+
+def _matched(root: Path) -> list[tuple[str, int, re.Match[str]]]:
     if not root.is_dir():
         return []
-    matches = [(NUMBERED.match(path.name), path) for path in root.iterdir() if path.is_dir()]
-    return [(m["name"], int(m["number"]), path) for m, path in matches if m]
+    matches = [NUMBERED.match(path.name) for path in root.iterdir() if path.is_dir()]
+    return [(match["name"], int(match["number"]), match) for match in matches if match]
 
 
 def _known(name: str, root: Path) -> str:
