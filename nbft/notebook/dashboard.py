@@ -78,13 +78,30 @@ class Dashboard:
     """
 
     def __init__(self, run: Run, variable: str = "run", *, keep_live: bool = False, waits: bool = False) -> None:
-        self.run = run
         self.keep_live = keep_live
         self.is_let_go = False
         """Whether the user wants the run to go on in the background."""
-        self._living = Living(run)
+        self.hears_beside_cells = False
+        """Whether clicks are to act while other cells run."""
         self._id = uuid.uuid4().hex
-        self.controls = ControlsPanel(run.send, self._let_go if waits else None)
+        self._variable = variable
+        self._waits = waits
+        self._style = html("nbft-style")
+        self._stand_in = StandIn(self._name(run), self._id, self._snapshot, is_wanted=not is_colab())
+        self._style.value = f"<style>{_style()}\n{self._stand_in.style}</style>"
+        self._take(run)
+        self.view = widgets.VBox(self._parts())
+        self.view.add_class("nbft-dashboard")
+
+    def _name(self, run: Run) -> str:
+        """Returns by what name the dashboard is found again."""
+        return run.name
+
+    def _take(self, run: Run) -> None:
+        """Makes the panels of a run."""
+        self.run = run
+        self._living = Living(run)
+        self.controls = self._controls(run)
         self.charts = ChartsPanel(run.send, _others_than(run))
         self.panels: list[Panel] = [
             ProgressPanel(run.send),
@@ -95,13 +112,14 @@ class Dashboard:
             EarlyStoppingPanel(run.send),
             NoticesPanel(run.send),
             DataCheckPanel(run.send, run.folder.data_check),
-            ResultsPanel(run.send, run.folder.path, variable),
+            ResultsPanel(run.send, run.folder.path, self._variable),
         ]
-        style = html("nbft-style")
-        self._stand_in = StandIn(run.name, self._id, self._snapshot, is_wanted=not is_colab())
-        style.value = f"<style>{_style()}\n{self._stand_in.style}</style>"
-        self.view = widgets.VBox([style, *(panel.widget for panel in self.panels)])
-        self.view.add_class("nbft-dashboard")
+
+    def _controls(self, run: Run) -> ControlsPanel:
+        return ControlsPanel(run.send, self._let_go if self._waits else None)
+
+    def _parts(self) -> list[widgets.Widget]:
+        return [self._style, *(panel.widget for panel in self.panels)]
 
     def _let_go(self) -> None:
         self.is_let_go = True
@@ -124,7 +142,7 @@ class Dashboard:
         """Replaces the live output by its static twin, or leaves both."""
         twin = self._snapshot()
         if self.keep_live:
-            folded = f"<details><summary>{self.run.name}: static picture</summary>{twin.html}</details>"
+            folded = f"<details><summary>{self._name(self.run)}: static picture</summary>{twin.html}</details>"
             self._stand_in.become(folded)
             _update(self._bundle(twin.bundle()), self._id)
         else:

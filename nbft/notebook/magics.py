@@ -13,6 +13,7 @@ from IPython.display import display
 from nbft.checkup import check_up
 from nbft.errors import NbftError, RunError
 from nbft.launch.prepare import default_name
+from nbft.launch.series import seeds_of, series_of
 from nbft.mask import ROWS, mask_of_run, mask_of_spec
 from nbft.notebook import tables
 from nbft.notebook.compare_magic import CompareMagics
@@ -24,8 +25,8 @@ from nbft.notebook.try_magic import TryMagics
 from nbft.notebook.vote_magic import VoteMagics
 from nbft.notebook.watch import until_taken_up, watch
 from nbft.record.folder import NUMBERED, check_name
-from nbft.resuming import run_to_resume
 from nbft.run import Run, open_run, runs, start_run
+from nbft.series import Series, find, start_series, stop, to_resume
 from nbft.spec.load import LoadedSpec, read_spec
 from nbft.spec.reference import reference_markdown
 
@@ -38,7 +39,8 @@ FLAGS = (*WATCHING, "--check", "--plan", "--mask", "--resume", *VALUED)
 HELP = """\
 %%finetune NAME [--flags]: fine-tunes a model as the YAML below says, and shows how it goes.
 
-The run is bound to NAME (`run` if left out). Interrupt once: stop and keep the best; twice: end the worker now.
+The run is bound to NAME (`run` if left out); with `seeds` in the YAML that is a series: a run for each seed.
+Interrupt once: stop and keep the best; twice: end the worker now.
 
   --background          return at once; the run goes on
   --keep-live           keep the charts live after the end
@@ -80,17 +82,18 @@ class FinetuneMagics(Magics):
         name = check_name(asked.name or default_name(loaded))
         variable = identifier(asked.name) if asked.name else "run"
         steps = asked.count("--dry-run-steps")
-        run = run_to_resume(loaded, name, steps) if "--resume" in asked.flags else None
+        run = to_resume(loaded, name, steps) if "--resume" in asked.flags else None
         if run is not None:
             self._ip.push({variable: run})
             self._go_on(run, variable, asked)
             return
         _refuse_taken(name, variable, loaded)
-        run = start_run(loaded, name, dry_run_steps=steps)
+        start = start_series if loaded.spec.seeds else start_run
+        run = start(loaded, name, dry_run_steps=steps)
         self._ip.push({variable: run})
         _watch(run, variable, asked)
 
-    def _go_on(self, run: Run, variable: str, asked: Line) -> None:
+    def _go_on(self, run: Run | Series, variable: str, asked: Line) -> None:
         """Takes a run up where it is: watches one that lives, resumes one that was cut off, leaves a finished one alone."""
         if run.status == "finished":
             display(
@@ -98,17 +101,15 @@ class FinetuneMagics(Magics):
             )
             return
         if run.is_over:
-            attempt = run.state.attempt
-            run.resume()
-            until_taken_up(run, attempt)
+            _take_up(run)
         _watch(run, variable, asked)
 
     @no_var_expand
     @line_magic
     def ft_attach(self, line: str) -> None:
-        """%ft_attach [NAME] [--keep-live]: shows the dashboard of a run, living or over; the newest if NAME is left out."""
+        """%ft_attach [NAME] [--keep-live]: shows the dashboard of a run or a series, living or over; the newest without NAME."""
         asked = read_line("%ft_attach", line, ("--keep-live",))
-        run = _find(asked.name)
+        run = find(asked.name) if asked.name else _newest()
         over = run.is_over
         watch_live = "--keep-live" in asked.flags or over
         watch(run, self._bind(run), background=not over, keep_live=watch_live)
@@ -116,22 +117,25 @@ class FinetuneMagics(Magics):
     @no_var_expand
     @line_magic
     def ft_resume(self, line: str) -> None:
-        """%ft_resume NAME [--background] [--keep-live]: goes on with a run that was paused, stopped or cut off."""
+        """%ft_resume NAME [--background] [--keep-live]: goes on with a run, or a series, that was paused, stopped or cut off."""
         asked = read_line("%ft_resume", line, WATCHING)
-        run = open_run(_given("%ft_resume", asked.name))
-        attempt, was_over = run.state.attempt, run.is_over
-        run.resume()
-        if was_over:
-            until_taken_up(run, attempt)
+        run = find(_given("%ft_resume", asked.name))
+        if run.is_over:
+            _take_up(run)
+        else:
+            run.resume()
         _watch(run, self._bind(run), asked)
 
     @no_var_expand
     @line_magic
     def ft_stop(self, line: str) -> None:
-        """%ft_stop NAME: ends a run after its present step and keeps the best model."""
-        run = open_run(_given("%ft_stop", read_line("%ft_stop", line, ()).name))
-        run.stop()
-        display({"text/plain": f"{run.name} stops after this step and keeps the best model."}, raw=True)
+        """%ft_stop NAME [--this-seed]: ends a run after its present step and keeps the best model.
+
+        Of a series (`seeds`) it ends the run at work and starts no other seed; with --this-seed the series goes on.
+        """
+        asked = read_line("%ft_stop", line, ("--this-seed",))
+        said = stop(find(_given("%ft_stop", asked.name)), only_this_seed="--this-seed" in asked.flags)
+        display({"text/plain": said}, raw=True)
 
     @no_var_expand
     @line_magic
@@ -160,11 +164,11 @@ class FinetuneMagics(Magics):
         read_line("%ft_runs", line, ())
         display(tables.listing(runs()), raw=True)
 
-    def _bind(self, run: Run) -> str:
+    def _bind(self, run: Run | Series) -> str:
         """Gives the run its name in the notebook, unless that is taken by something else."""
         match = NUMBERED.match(run.name)
         variable = identifier(match["name"] if match else run.name)
-        if isinstance(self._names.get(variable, run), Run):
+        if isinstance(self._names.get(variable, run), Run | Series):
             self._ip.push({variable: run})
         return variable
 
@@ -175,7 +179,17 @@ def identifier(name: str) -> str:
     return f"_{word}" if word[:1].isdigit() else f"{word}_" if keyword.iskeyword(word) else word
 
 
-def _watch(run: Run, variable: str, asked: Line) -> None:
+def _take_up(run: Run | Series) -> None:
+    """Resumes a run that is over, or a series, and waits for its worker's first word."""
+    if isinstance(run, Series):
+        run.resume()
+        return
+    attempt = run.state.attempt
+    run.resume()
+    until_taken_up(run, attempt)
+
+
+def _watch(run: Run | Series, variable: str, asked: Line) -> None:
     watch(run, variable, background="--background" in asked.flags, keep_live="--keep-live" in asked.flags)
 
 
@@ -184,6 +198,12 @@ def _given(magic: str, name: str | None) -> str:
         return name
     known = ", ".join(run.name for run in runs()) or "none yet"
     raise NbftError(f"{magic} needs the name of a run.", f"There are: {known}.")
+
+
+def _newest() -> Run | Series:
+    """Returns the newest run, or the series that it is of."""
+    run = _find(None)
+    return Series(series_of(run.folder)) if seeds_of(run.folder) else run
 
 
 def _find(name: str | None) -> Run:

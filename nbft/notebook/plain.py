@@ -11,7 +11,7 @@ from IPython.display import display
 
 from nbft.notebook.dashboard import Living
 from nbft.notebook.front_ends import is_ci
-from nbft.notebook.snapshot import take_snapshot
+from nbft.notebook.snapshot import Snapshot, take_snapshot
 from nbft.panels import wording
 from nbft.panels.progress import doing, share_done
 from nbft.record.state import RunState
@@ -40,7 +40,7 @@ class PlainDashboard:
     def show(self) -> None:
         """Puts the line below the cell."""
         if not self._is_terminal:
-            display({"text/plain": line(self._living.state())}, raw=True, display_id=self._id)
+            display({"text/plain": self._line(self._living.state())}, raw=True, display_id=self._id)
         self.refresh()
 
     def refresh(self) -> bool:
@@ -48,12 +48,18 @@ class PlainDashboard:
         state = self._living.state()
         if time.monotonic() - self._shown_at >= (IN_CI_EVERY_S if is_ci() else EVERY_S) and not state.is_over:
             self._shown_at = time.monotonic()
-            self._write(line(state))
+            self._write(self._line(state))
         return not state.is_over
+
+    def _line(self, state: RunState) -> str:
+        return line(state)
+
+    def _twin(self) -> Snapshot:
+        return take_snapshot(self._living.state(), self.run.folder)
 
     def finish(self) -> None:
         """Puts the static twin in the line's place."""
-        twin = take_snapshot(self._living.state(), self.run.folder)
+        twin = self._twin()
         if self._is_terminal:
             sys.stdout.write(f"\r{' ' * self._width}\r{twin.text}\n")
         else:

@@ -47,6 +47,10 @@ class StandIn:
         if len(state.evaluations) > self._seen and time.monotonic() - self._renewed_at >= EVERY_S:
             self._put(state, update=True)
 
+    def begin_anew(self) -> None:
+        """Counts evaluations from none again, as where the next run of a series begins."""
+        self._seen = 0
+
     def become(self, html: str) -> None:
         """Shows this instead, for good; nothing where it is empty."""
         display({**EMPTY, "text/html": html}, raw=True, display_id=self._id, update=True)

@@ -10,23 +10,26 @@ from nbft.notebook.dashboard import Dashboard
 from nbft.notebook.following import Following, hear_beside_cells
 from nbft.notebook.front_ends import is_colab
 from nbft.notebook.plain import PlainDashboard
+from nbft.notebook.series_dashboard import PlainSeries, SeriesDashboard
 from nbft.notebook.waiting import Waiting, can_click
 from nbft.run import START_S, Run
+from nbft.series import Series
 
 POLL_S = 0.33
 DEAF = "In this kernel the buttons act after the cell. Until then: interrupt the kernel, or run in a terminal: nbft stop {}"
 COLAB = "Colab does not show what changes after its cell. To see it, run: %ft_attach {}"
 
 
-def watch(run: Run, variable: str, *, background: bool = False, keep_live: bool = False) -> None:
-    """Shows the run's dashboard and waits for the end, unless it is to go on in the background.
+def watch(run: Run | Series, variable: str, *, background: bool = False, keep_live: bool = False) -> None:
+    """Shows the dashboard of a run or a series and waits for the end, unless it is to go on in the background.
 
     The first interrupt stops the run and keeps the best; the second ends the worker. Raises what ended a failed run.
     """
     if not can_click():
         _watch_plainly(run, background=background)
         return
-    dashboard = Dashboard(run, variable, keep_live=keep_live, waits=not background)
+    kind = SeriesDashboard if isinstance(run, Series) else Dashboard
+    dashboard = kind(run, variable, keep_live=keep_live, waits=not background)  # pyright: ignore[reportArgumentType]
     dashboard.show()
     if background or not _wait(run, dashboard):
         _follow(run, dashboard)
@@ -35,8 +38,8 @@ def watch(run: Run, variable: str, *, background: bool = False, keep_live: bool 
     run.raise_failure()
 
 
-def _watch_plainly(run: Run, *, background: bool) -> None:
-    dashboard = PlainDashboard(run)
+def _watch_plainly(run: Run | Series, *, background: bool) -> None:
+    dashboard = PlainSeries(run) if isinstance(run, Series) else PlainDashboard(run)
     dashboard.show()
     if not background:
         _wait(run, dashboard)
@@ -44,7 +47,7 @@ def _watch_plainly(run: Run, *, background: bool) -> None:
         run.raise_failure()
 
 
-def _wait(run: Run, dashboard: Dashboard | PlainDashboard) -> bool:
+def _wait(run: Run | Series, dashboard: Dashboard | PlainDashboard) -> bool:
     """Returns whether the run is over; False where the user let the cell go."""
     obeyed = 0
     with Waiting() as waiting:
@@ -63,7 +66,7 @@ def _wait(run: Run, dashboard: Dashboard | PlainDashboard) -> bool:
     return not dashboard.is_let_go
 
 
-def _interrupt(run: Run, *, first: bool) -> None:
+def _interrupt(run: Run | Series, *, first: bool) -> None:
     with suppress(RunError):  # over in the meantime
         if first:
             run.stop()
@@ -71,10 +74,10 @@ def _interrupt(run: Run, *, first: bool) -> None:
             run.kill()
 
 
-def _follow(run: Run, dashboard: Dashboard) -> None:
+def _follow(run: Run | Series, dashboard: Dashboard) -> None:
     dashboard.controls.let_go()
     dashboard.controls.say(COLAB.format(run.name) if is_colab() else "")
-    dashboard.charts.can_hear = True
+    dashboard.charts.can_hear = dashboard.hears_beside_cells = True
     hear_beside_cells(dashboard.view)
 
     def refresh() -> bool:

@@ -23,18 +23,26 @@ QUESTIONS = {
     "Stop": "Stop after this step and keep the best model?",
     "StopNow": "Stop at once? What was trained since the newest checkpoint can't be resumed.",
 }
+ENDS_SERIES = "The seeds to come are not started; %ft_resume goes on with them."
 
 
 class ControlsPanel(Panel):
     """Buttons in three groups, a question before what ends the run, and the last commands with their answers.
 
-    `go_on` lets a waiting cell go; without it there is no cell to let go and no button for it.
+    `go_on` lets a waiting cell go; without it there is no cell to let go and no button for it. `in_series` says that
+    other seeds come after this one: what stops it ends them too, unless its user wants only this one to end.
     """
 
     def __init__(
-        self, send: Send, go_on: Callable[[], None] | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        send: Send,
+        go_on: Callable[[], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        in_series: bool = False,
     ) -> None:
         super().__init__(send)
+        self._in_series = in_series
         self._asked: dict[str, str] = {}
         self._failed: list[str] = []
         self._state: RunState | None = None
@@ -80,9 +88,13 @@ class ControlsPanel(Panel):
         self._words = html("nbft-question")
         self._yes = _button("Yes, stop", "nbft-yes", "Do it")
         self._no = _button("No, go on", "nbft-no", "Leave the run as it is")
+        self._only = _button(
+            "Only this seed", "nbft-only", "Stop this one, keep its best model, go on with the next seed"
+        )
         self._yes.on_click(lambda _: self._confirmed())
+        self._only.on_click(lambda _: self._confirmed(word.Stop(series_goes_on=True)))
         self._no.on_click(lambda _: self._take_back())
-        row = widgets.Box([self._words, self._yes, self._no], layout=widgets.Layout(display="none"))
+        row = widgets.Box([self._words, self._yes, self._only, self._no], layout=widgets.Layout(display="none"))
         row.add_class("nbft-confirm")
         return row
 
@@ -111,6 +123,8 @@ class ControlsPanel(Panel):
             self._question = None
         asked = self._question[0] if self._question else None
         said = QUESTIONS[type(asked).__name__] if asked else ""
+        said = f"{said} {ENDS_SERIES}" if said and self._in_series else said
+        self._only.layout.display = None if self._in_series and isinstance(asked, word.Stop) else "none"
         self._words.value = f'<p role="alert">{text(said)}</p>' if said else ""
         was_hidden = self._confirm.layout.display == "none"
         self._confirm.layout.display = None if said else "none"
@@ -120,6 +134,15 @@ class ControlsPanel(Panel):
     def let_go(self) -> None:
         """Takes the button away that lets the cell go: it has been let go."""
         self._set_waiting(False)
+
+    @property
+    def hint(self) -> str:
+        """The sentence about the buttons, as HTML."""
+        return self._hint.value
+
+    @hint.setter
+    def hint(self, shown: str) -> None:
+        self._hint.value = shown
 
     def say(self, hint: str) -> None:
         """Shows a sentence about the buttons, as where they act only after the cell."""
@@ -138,10 +161,10 @@ class ControlsPanel(Panel):
     def _take_back(self) -> None:
         self._question = None
 
-    def _confirmed(self) -> None:
+    def _confirmed(self, instead: Command | None = None) -> None:
         question, self._question = self._question, None
         if question:
-            self._ask(question[0])
+            self._ask(instead or question[0])
 
     def _ask(self, command: Command) -> None:
         """Sends the command, unless the same one still waits for its answer.
