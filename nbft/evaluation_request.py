@@ -11,7 +11,8 @@ from typing import Any
 import nbft
 from nbft.errors import RunError
 from nbft.launch.prepare import write_parquet
-from nbft.record.folder import RunFolder, find_folder
+from nbft.launch.series import outcome_of
+from nbft.record.folder import RunFolder, find_folder, find_series, folders_of_series
 from nbft.spec.row_source import sources_in
 from nbft.spec.sources import Source, share_or_source
 
@@ -20,10 +21,10 @@ BASE = "base"
 
 
 def systems_of(names: Sequence[str]) -> list[dict[str, str]]:
-    """Returns what each name stands for: a run, `base`, a folder or hub id of a model, an adapter; raises RunError."""
+    """Returns what each name stands for: a run, a series' finished runs, `base`, a model, an adapter; raises RunError."""
     if not names:
         raise RunError("There is nothing to evaluate.", "Name a run, as in: nbft eval reviews")
-    found = [_system(name) for name in dict.fromkeys(names) if name != BASE]
+    found = [one for name in dict.fromkeys(names) if name != BASE for one in _seeds_of(name) or [_system(name)]]
     run = next((one for one in found if one["kind"] == "run"), None)
     if run is None:
         raise RunError(
@@ -34,6 +35,14 @@ def systems_of(names: Sequence[str]) -> list[dict[str, str]]:
         found.append({"name": BASE, "kind": "base", "place": run["place"], "about": about})
     found.remove(run)
     return [run, *found]
+
+
+def _seeds_of(name: str) -> list[dict[str, str]]:
+    """Returns the finished runs of a series, two or more; nothing where the name is another's."""
+    series = find_series(name)
+    folders = folders_of_series(series).values() if series else ()
+    finished = [_system(folder.run) for folder in folders if outcome_of(folder) == "finished"]
+    return [{**one, "series": name} for one in finished] if len(finished) > 1 else []
 
 
 def _system(name: str) -> dict[str, str]:

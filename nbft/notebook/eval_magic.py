@@ -13,6 +13,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from nbft.errors import NbftError, RunError
 from nbft.evaluation import start_evaluation
 from nbft.evaluation_request import BASE
+from nbft.launch.series import seeds_of, series_of
 from nbft.notebook.evaluating import wait_for
 from nbft.notebook.line import Line, split_line
 from nbft.run import runs
@@ -49,7 +50,7 @@ class EvalMagics(Magics):
         Scores runs on the same rows, with 95% intervals, and says in words whether a difference can be told: on the test
         rows of the first run, or where it has none on its validation rows, which is said. `base` is the model that the
         first run began from. Without a name: the newest run. It works in a process of its own; interrupt or Stop ends it.
-        The result is bound to `evaluation`.
+        The result is bound to `evaluation`. A series (`seeds`) is scored seed by seed and by the mean over its seeds.
 
         --data FILE      rows of your own: a source as in `data.test`, or a $variable
         --metrics A,B    metrics other than the first run's own
@@ -110,7 +111,8 @@ def _systems(named: Sequence[str]) -> list[str]:
     found = runs()
     if not found:
         raise RunError("No run has been started here yet.", "Start one with a cell that begins with %%finetune.")
-    return [found[0].name, *named]
+    newest = found[0].folder
+    return [series_of(newest) if seeds_of(newest) else newest.run, *named]
 
 
 def data_of(given: Any, names: dict[str, Any]) -> Any:

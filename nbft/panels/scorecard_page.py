@@ -25,7 +25,7 @@ from nbft.panels.scorecard_tables import (
     tests_table,
 )
 from nbft.panels.scorecard_text import to_text
-from nbft.panels.scorecard_words import ROOMS, Room, asked_for, cut, facts, headline, metrics_of, name_of
+from nbft.panels.scorecard_words import ROOMS, Room, by_row, cut, facts, headline, metrics_of, name_of
 from nbft.panels.wording import plural
 from nbft.record.scorecard import Gate, MetricNote, Scorecard
 
@@ -107,7 +107,7 @@ def _scores(card: Scorecard) -> str:
 
 
 def _slices(card: Scorecard, room: Room) -> str:
-    systems = [system.name for system in asked_for(card)] or [system.name for system in card.systems]
+    systems = [system.name for system in by_row(card)] or [system.name for system in card.systems]
     parts, drawn = [], 0
     for by, (slices, hidden) in slices_of(card, room).items():
         scored = [m.name for m in metrics_of(card) if any(m.name in of for one in slices for of in one.scores.values())]

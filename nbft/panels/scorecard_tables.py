@@ -15,6 +15,7 @@ from nbft.panels.scorecard_words import (
     name_of,
     percent,
     said,
+    spread,
     value,
 )
 from nbft.panels.wording import NONE, plural
@@ -80,8 +81,8 @@ def _score(score: Score | None, is_best: bool = False) -> str:
     if score is None or score.value is None:
         return NONE
     shown = f"<b>{value(score.value)}</b>" if is_best else value(score.value)
-    ends = interval(score)
-    return f"{shown}<br><small>{ends}</small>" if ends else shown
+    lines = "".join(f"<br><small>{part}</small>" for part in (interval(score), spread(score)) if part)
+    return f"{shown}{lines}"
 
 
 def tests_table(comparisons: Sequence[Comparison]) -> str:

@@ -6,7 +6,7 @@ import textwrap
 
 from nbft.panels.data_text import WIDTH, safe, table
 from nbft.panels.scorecard_tables import flips_line, score_line
-from nbft.panels.scorecard_words import BASELINE, asked_for, cut, facts, headline, metrics_of, name_of, percent, said
+from nbft.panels.scorecard_words import BASELINE, by_row, cut, facts, headline, metrics_of, name_of, percent, said
 from nbft.record.scorecard import Scorecard
 
 _MISTAKES, _SLICES, _LETTERS = 3, 8, 60
@@ -49,7 +49,7 @@ def _scores(card: Scorecard) -> str:
 
 
 def _slices(card: Scorecard) -> list[str]:
-    systems, metrics = [system.name for system in asked_for(card)], metrics_of(card)
+    systems, metrics = [system.name for system in by_row(card)], metrics_of(card)
     found = []
     for by in dict.fromkeys(one.by for one in card.slices):
         some = [one for one in card.slices if one.by == by]

@@ -9,6 +9,7 @@ from nbft.panels.wording import NONE, number
 from nbft.record.scorecard import Comparison, MetricNote, Score, Scorecard, System
 
 BASELINE = "baseline"
+SERIES = "series"
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,18 @@ def interval(score: Score) -> str:
     return f"{value(score.low)} to {value(score.high)}"
 
 
+def spread(score: Score) -> str:
+    """Returns `spread 0.012` for the mean of a series, else nothing."""
+    return f"spread {value(score.spread)}" if score.spread is not None else ""
+
+
 def said(score: Score | None) -> str:
     """Returns a value with its interval in one piece."""
     if score is None or score.value is None:
         return NONE
     ends = interval(score)
-    return f"{value(score.value)} ({ends})" if ends else value(score.value)
+    more = "; ".join(part for part in (ends, spread(score)) if part)
+    return f"{value(score.value)} ({more})" if more else value(score.value)
 
 
 def percent(share: float) -> str:
@@ -91,6 +98,11 @@ def best_of(card: Scorecard, metric: MetricNote) -> set[str]:
 def asked_for(card: Scorecard) -> list[System]:
     """Returns the systems but the baselines."""
     return [system for system in card.systems if system.kind != BASELINE]
+
+
+def by_row(card: Scorecard) -> list[System]:
+    """Returns the systems that answered the rows themselves: neither baselines nor means of others."""
+    return [system for system in asked_for(card) if system.kind != SERIES]
 
 
 def headline(card: Scorecard) -> list[str]:

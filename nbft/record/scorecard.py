@@ -18,6 +18,8 @@ class Score:
     value: float | None
     low: float | None = None
     high: float | None = None
+    spread: float | None = None
+    """Of a series: the sample standard deviation over its seeds, whose mean the value is."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class System:
 
     name: str
     kind: str
-    """run, base (a run's model before training), model (a folder or hub id), adapter, or baseline."""
+    """run, series (the mean of runs), base (a run's model before training), model (a folder or hub id), adapter, baseline."""
     about: str = ""
     """What it is, in a sentence: `the label that most training rows have`."""
     scores: dict[str, Score] = field(default_factory=dict)

@@ -34,14 +34,55 @@ def verdict(a: str, b: str, difference: Difference, *, metric: str = "", p: floa
     return f"{winner} beats {loser} by {size} ({said})"
 
 
+def verdict_over_seeds(
+    names: tuple[str, str],
+    difference: Difference,
+    seeds: tuple[int, int],
+    spreads: tuple[float | None, float | None],
+    *,
+    metric: str = "",
+    p: float | None = None,
+) -> str:
+    """Returns the finding on a series against another, or against a system alone (1 seed, no spread)."""
+    a, b = names
+    judged = difference.p if p is None else p
+    if difference.value != difference.value or judged is None:
+        return f"{a} and {b} can't be compared: the metric is not defined on these rows"
+    known = [spread for spread in spreads if spread is not None]
+    told = " and ".join(_in_units(spread, difference) for spread in known)
+    over = " and ".join(str(k) for k, spread in zip(seeds, spreads, strict=True) if spread is not None)
+    size = _in_units(abs(difference.value), difference, metric)
+    if not is_told(difference, judged):
+        ends = " to ".join(_signed(end, difference) for end in (difference.low or 0.0, difference.high or 0.0))
+        first = f"no difference between {a} and {b} can be told over {over} seeds and {_count(difference.n)}"
+        sign = "−" if difference.value < 0 else ""
+        return f"{first}{_alone(difference.p, judged)}: it is {sign}{size} on average (95% CI {ends}), and seeds spread by {told}"
+    is_a = (difference.value > 0) != difference.lower_is_better
+    winner, loser = (a, b) if is_a else (b, a)
+    ends = [_size(end, difference) for end in sorted((abs(difference.low or 0.0), abs(difference.high or 0.0)))]
+    said = f"95% CI {ends[0]} to {ends[1]}, {told_p(judged)}, n = {difference.n}"
+    is_more = abs(difference.value) > max(known)
+    beside = f"more than the seeds' spread of {told}" if is_more else f"though single seeds spread by as much, {told}"
+    return f"{winner} beats {loser} by {size} on average over {over} seeds ({said}), {beside}"
+
+
+def _signed(value: float, difference: Difference) -> str:
+    size = _size(value, difference)
+    return f"−{size}" if value < 0 and float(size.replace(",", "")) else size
+
+
 def _not_told(a: str, b: str, difference: Difference, p: float) -> str:
     if difference.value == 0 and not difference.error:
         return f"no difference: {a} and {b} score the same on all {difference.n} rows"
-    alone = difference.p
-    first = f"no difference can be told with {_count(difference.n)}"
-    if alone is not None and alone < LEVEL <= p:
-        first += f" ({told_p(alone)} alone, {told_p(p)[4:]} among all comparisons)"
+    first = f"no difference can be told with {_count(difference.n)}{_alone(difference.p, p)}"
     return first + _what_would_be_needed(difference)
+
+
+def _alone(alone: float | None, p: float) -> str:
+    """Returns what is to be said where only the number of comparisons makes a difference one that can't be told."""
+    if alone is None or not alone < LEVEL <= p:
+        return ""
+    return f" ({told_p(alone)} alone, {told_p(p)[4:]} among all comparisons)"
 
 
 def _what_would_be_needed(difference: Difference) -> str:

@@ -18,6 +18,7 @@ from nbft.engine.judging.baselines import baselines
 from nbft.engine.judging.card import Judgement, compare_all, default_pairs, length_bins, metrics_by_row, score, slices
 from nbft.engine.judging.close_up import calibrated, confusion, flips, mistakes
 from nbft.engine.judging.rows import Judged, column_of, rows_to_judge
+from nbft.engine.judging.seeds import OverSeeds, Seeds, series_among, standing_for, with_series
 from nbft.engine.judging.systems import Answered, Asked, answers_of
 from nbft.errors import DataError, NbftError, RunError
 from nbft.metrics.notes import note
@@ -123,7 +124,10 @@ class Judging:
         self, judged: Judged, systems: list[System], judgements: list[Judgement], notes: list[str], seconds: float
     ) -> Scorecard:
         models = [one for one in judgements if not one.is_baseline]
-        pairs = self._pairs(judgements)
+        series = series_among(self.systems, models)
+        runs = frozenset(one.name for one in self.systems if one.kind == "run" and not one.series)
+        over_seeds = OverSeeds(series, {one.name: one for one in judgements}, runs)
+        pairs = self._pairs(judgements, series)
         inputs = inputs_of(judged.task, judged.rows)
         is_by_row = models[0].answers.n == len(inputs)
         numbers = judged.numbers
@@ -135,22 +139,26 @@ class Judging:
             data=self.asked.get("about") or judged.about,
             rows=len(judged.rows),
             metrics=[note(name, judged.task.kind, **_sacrebleu(name, first.answers)) for name in first.metrics],
-            systems=systems,
-            comparisons=compare_all(judgements, pairs, self.seed),
+            systems=with_series(systems, series),
+            comparisons=compare_all(judgements, pairs, self.seed, over_seeds),
             slices=self._slices(judged, judgements, inputs) if is_by_row else [],
             confusions=[found for one in models if (found := confusion(one, known))],
             calibrations=[found for one in models if (found := calibrated(one))],
             mistakes=[wrong for one in models for wrong in mistakes(one, inputs, numbers)] if is_by_row else [],
-            flips=[found for other in models[1:] if is_by_row and (found := flips(first, other, inputs, numbers))],
-            notes=[*judged.notes, *(said for said in notes if said)],
+            flips=[
+                found
+                for other in standing_for(models, series)[1:]
+                if is_by_row and other.name not in series and (found := flips(first, other, inputs, numbers))
+            ],
+            notes=[*(one.note for one in series.values()), *judged.notes, *(said for said in notes if said)],
             seconds=seconds,
         )
 
-    def _pairs(self, judgements: list[Judgement]) -> list[tuple[str, str]]:
+    def _pairs(self, judgements: list[Judgement], series: dict[str, Seeds]) -> list[tuple[str, str]]:
         asked = self.asked.get("compare")
         if not asked:
-            return default_pairs(judgements)
-        known = {one.name for one in judgements}
+            return default_pairs(standing_for(judgements, series))
+        known = {*(one.name for one in judgements), *series}
         for name in {name for pair in asked for name in pair} - known:
             raise DataError(
                 f"There is no system {name!r} to compare.", f"There are: {', '.join(sorted(known))}.", "compare"

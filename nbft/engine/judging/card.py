@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from nbft.statistics.decomposed import Decomposed, RowMetric
 from nbft.statistics.holm import holm
 from nbft.statistics.verdict import verdict
 from nbft.tasks.by_row import ByRow
+
+if TYPE_CHECKING:
+    from nbft.engine.judging.seeds import OverSeeds
 
 RESAMPLES = 2000
 SLICE_RESAMPLES = 500
@@ -61,11 +65,16 @@ def _known(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def compare_all(judgements: Sequence[Judgement], pairs: Iterable[tuple[str, str]], seed: int) -> list[Comparison]:
+def compare_all(
+    judgements: Sequence[Judgement], pairs: Iterable[tuple[str, str]], seed: int, over_seeds: OverSeeds | None = None
+) -> list[Comparison]:
     """Returns the comparisons of each pair in each metric that both have, p adjusted over all of them."""
     named = {one.name: one for one in judgements}
     made: list[tuple[str, str, str, Difference]] = []
     for a, b in pairs:
+        if over_seeds and over_seeds.concerns(a, b):
+            made += [(a, b, name, over_seeds.compare(a, b, name, seed)) for name in over_seeds.metrics(a, b)]
+            continue
         first, second = named[a].metrics, named[b].metrics
         both = [name for name in first if name in second and first[name].n == second[name].n]
         made += [(a, b, name, compare(first[name], second[name], seed=seed)) for name in both]
@@ -81,7 +90,9 @@ def compare_all(judgements: Sequence[Judgement], pairs: Iterable[tuple[str, str]
             found.p,
             p,
             found.test,
-            verdict(a, b, found, metric=name, p=p),
+            over_seeds.verdict(a, b, name, found, p)
+            if over_seeds and over_seeds.concerns(a, b)
+            else verdict(a, b, found, metric=name, p=p),
         )
         for (a, b, name, found), p in zip(made, adjusted, strict=True)
     ]

@@ -39,6 +39,8 @@ class Asked:
     place: str
     """The run's folder, or the model's folder or hub id."""
     about: str = ""
+    series: str = ""
+    """The name of the series that a run is judged with, where it is."""
 
 
 @dataclass(frozen=True)
