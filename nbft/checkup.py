@@ -74,6 +74,8 @@ def check_up(loaded: LoadedSpec, *, plan: bool = False) -> Checkup:
         raise loaded.explain(found["error"])
     facts = found["found"]
     rows = [*_sizes(facts), *(_planned(facts) if plan else _estimated(facts))]
+    seeds = loaded.spec.every_seed
+    rows += _of_all(seeds, facts, plan=plan) if seeds else []
     yaml = annotated(loaded.spec, loaded.text_to_save, Decided(facts["task"], facts["metrics"]))
     return Checkup(loaded.name, yaml, rows, facts["notes"], facts["warnings"])
 
@@ -136,6 +138,17 @@ def _planned(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("step", f"{_short(facts['typical_step_s'])}, {_short(facts['longest_step_s'])} for the longest rows"),
         ("time", f"about {wording.duration(total_s)}: {_parts(facts)}"),
     ]
+
+
+def _of_all(seeds: list[int], facts: dict[str, Any], *, plan: bool) -> list[tuple[str, str]]:
+    """Returns what the runs of a series come to; the rows before are those of one of them."""
+    count, shown = len(seeds), ", ".join(map(str, seeds[:MOST_LABELS]))
+    more = f" and {count - MOST_LABELS} more" if count > MOST_LABELS else ""
+    runs = "one run" if count == 1 else f"{count} runs, one after another"
+    total_s = facts["training_s"] + facts["evaluation_s"] + facts["loading_s"] if plan else 0.0
+    in_all = [f"{size(count * facts['disk_bytes'])} on the disk"]
+    in_all += [f"about {wording.duration(count * total_s)}"] if plan else []
+    return [("seeds", f"{shown}{more}: {runs}, on the same split"), ("in all", ", ".join(in_all))]
 
 
 def _parts(facts: dict[str, Any]) -> str:

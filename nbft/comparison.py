@@ -13,6 +13,7 @@ from nbft.panels.picture import images
 from nbft.panels.plots import short
 from nbft.panels.side_by_side import Cell, Group, Row, to_html, to_text
 from nbft.record.events import Values
+from nbft.record.folder import find_series, folders_of_series
 from nbft.record.state import RunState, is_better_lower
 from nbft.run import Run, open_run, runs
 from nbft.spec.differences import Difference, Setting, differences
@@ -61,7 +62,8 @@ class Comparison:
         keys = [each.key for each in self._differences()]
         rows = {_rows(state, "validation") for state in self._states}
         apart = [key for key in keys if key.startswith("data.") and key != "data.cache"]
-        if "seed" in keys and not apart and len(rows) == 1:
+        seeds = {run.spec.split_seed for run in self.runs}
+        if len(seeds) > 1 and not [key for key in apart if key != "data.split_seed"] and len(rows) == 1:
             return ["Their seeds differ: rows that are held out by chance are not the same in all of them."]
         if apart or len(rows) > 1:
             why = f" ({', '.join(apart)} differ{'s' if len(apart) == 1 else ''})" if apart else ""
@@ -79,6 +81,8 @@ class Comparison:
 
 def compare(*chosen: str | int | Run) -> Comparison:
     """Returns runs beside each other: `compare("a", "b")`, or `compare(3)` for the newest three; two if none is named.
+
+    The name of a series is that of all its runs.
 
     Raises RunError where there are fewer than two different ones.
     """
@@ -98,6 +102,9 @@ def _runs_of(chosen: str | int | Run) -> list[Run]:
     if isinstance(chosen, Run):
         return [chosen]
     word = str(chosen)
+    series = None if word.isdecimal() else find_series(word)
+    if series:
+        return [Run(folder) for folder in folders_of_series(series).values()]
     return _newest(int(word)) if word.isdecimal() else [open_run(word)]
 
 

@@ -73,7 +73,8 @@ class Series(Asks):
         """The run that is at work; where none is, the one that was last."""
         found = self.runs
         going = [run for run in found if not run.is_over]
-        return going[0] if going else max(found, key=lambda run: run.state.updated or 0.0)
+        newest = max(range(len(found)), key=lambda i: (found[i].state.updated or 0.0, i))
+        return going[0] if going else found[newest]
 
     @property
     def state(self) -> RunState:

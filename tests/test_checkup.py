@@ -56,6 +56,15 @@ def test_a_plan_counts_steps_and_measures_some(tiny_spec: Spec):
 
 
 @pytest.mark.parametrize("plan", [False, True], ids=["check", "plan"])
+def test_of_a_series_it_says_how_many_runs_and_what_they_come_to_in_all(tiny_spec: Spec, plan: bool):
+    facts = dict(check_up(read_spec({**tiny_spec, "seeds": 3}), plan=plan).rows)
+    assert facts["seeds"] == "42, 43, 44: 3 runs, one after another, on the same split"
+    one, every = (int(facts[name].split()[0]) for name in ("disk", "in all"))
+    assert abs(every - 3 * one) <= 2, "each is rounded to whole megabytes"
+    assert ("about 0:" in facts["in all"]) == plan
+
+
+@pytest.mark.parametrize("plan", [False, True], ids=["check", "plan"])
 def test_what_only_the_data_show_is_wrong_is_pointed_at(tiny_spec: Spec, plan: bool):
     Path("new.csv").write_text("review,stars\nx,wonderful\ny,positive\n")
     text = f"model: {tiny_spec['model']}\ndata:\n  train: reviews.csv\n  test: new.csv\n"

@@ -18,9 +18,9 @@ from nbft.spec.sections import RunSpec
 SPEC = "model: starter-encoder\ndata: {train: reviews.csv}  # <script>alert(1)</script>\n"
 
 
-def record(root: Path, *events: Event, name: str = "reviews") -> RunFolder:
-    """Makes a run's folder with these events."""
-    folder = create_folder(name, root)
+def record(root: Path, *events: Event, name: str = "reviews", seed: int | None = None) -> RunFolder:
+    """Makes a run's folder with these events; with a seed it is the first of a series."""
+    folder = create_folder(name, root, seed)
     folder.spec.write_text(SPEC, encoding="utf-8")
     facts = {"time": 1.0, "python": "3.11.7", "packages": {"torch": "2.13.0"}}
     folder.environment.write_text(json.dumps(facts), encoding="utf-8")

@@ -81,7 +81,10 @@ def test_the_interval_holds_the_true_difference_of_a_method_on_all_rows_and_seed
 def test_the_sentence_says_whether_the_difference_exceeds_the_spread_of_the_seeds():
     chance = np.random.default_rng(1)
     runs = Side([right(share, 2000, chance) for share in (0.86, 0.87, 0.88)])
-    for share, said in ((0.7, "more than the seeds' spread of"), (0.868, "no difference between reviews and base can be")):
+    for share, said in (
+        (0.7, "more than the seeds' spread of"),
+        (0.868, "no difference between reviews and base can be"),
+    ):
         base = Side([right(share, 2000, chance)])
         found = compare_over_seeds(runs, base)
         sentence = verdict_over_seeds(("reviews", "base"), found, (3, 1), (runs.spread, None))
@@ -93,4 +96,6 @@ def test_a_difference_that_is_told_but_smaller_than_the_spread_says_so():
     seeds = [mean_of(np.full(900, 0.8 + step)) for step in np.linspace(-0.05, 0.05, 40)]
     side = Side(seeds)
     found = compare_over_seeds(side, Side([mean_of(np.full(900, 0.78))]))
-    assert "though single seeds spread by as much" in verdict_over_seeds(("a", "b"), found, (40, 1), (side.spread, None))
+    assert "though single seeds spread by as much" in verdict_over_seeds(
+        ("a", "b"), found, (40, 1), (side.spread, None)
+    )
