@@ -71,8 +71,7 @@ def compare_over_seeds(a: Side, b: Side, *, resamples: int = 2000, seed: int = 0
 
     Its error counts that other seeds, and that other rows, would have scored otherwise: the variance over seeds and the
     bootstrap's over rows add up, with degrees of freedom by Satterthwaite (1946). What seeds do on single rows is in
-    both parts, so that the interval is rather too wide than too narrow. A run alone is taken to vary with its seed as
-    the series does.
+    both parts. A run alone is taken to vary with its seed as the series does.
     """
     first = a.metrics[0]
     value = float(a.values.mean() - b.values.mean())

@@ -75,7 +75,7 @@ def test_the_interval_holds_the_true_difference_of_a_method_on_all_rows_and_seed
         base = mean_of(ease + chance.normal(0, 0.2, rows))
         found = compare_over_seeds(Side(runs), Side([base]), resamples=200)
         held += (found.low or 0.0) <= 0.1 <= (found.high or 0.0)
-    assert 0.93 <= held / 400 <= 0.99
+    assert 0.92 <= held / 400 <= 0.98
 
 
 def test_the_sentence_says_whether_the_difference_exceeds_the_spread_of_the_seeds():
