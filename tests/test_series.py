@@ -89,9 +89,8 @@ def test_scores_mean_and_spread_are_those_of_the_runs(trained: Series):
     scores = trained.scores
     assert scores["seed"].tolist() == SEEDS
     for metric in ("eval/accuracy", "test/accuracy", "eval/loss"):
-        values = [
-            run.metrics[metric] if metric.startswith("test") else (run.best or {})[metric] for run in trained.runs
-        ]
+        found = [run.metrics if metric.startswith("test") else run.best or {} for run in trained.runs]
+        values = [one[metric] or 0.0 for one in found]
         assert scores[metric].tolist() == values
         assert trained.mean[metric] == pytest.approx(np.mean(values))
         assert trained.spread[metric] == pytest.approx(np.std(values, ddof=1))
@@ -143,9 +142,9 @@ def test_an_evaluation_scores_every_seed_and_their_mean_and_says_what_the_differ
     systems = {system.name: system for system in found.scorecard.systems}
     runs = [f"reviews-001-seed{seed}" for seed in SEEDS]
     assert list(systems)[:5] == ["reviews", *runs, "base"]
-    values = [systems[name].scores["accuracy"].value for name in runs]
+    values = [systems[name].scores["accuracy"].value or 0.0 for name in runs]
     mean = systems["reviews"].scores["accuracy"]
-    assert (mean.value, mean.spread) == pytest.approx((np.mean(values), np.std(values, ddof=1)))  # pyright: ignore[reportCallIssue, reportArgumentType]
+    assert (mean.value, mean.spread) == pytest.approx((np.mean(values), np.std(values, ddof=1)))
     assert values == [run.metrics["test/accuracy"] for run in trained.runs]
     pairs = {(one.a, one.b) for one in found.scorecard.comparisons}
     assert ("reviews", "base") in pairs
