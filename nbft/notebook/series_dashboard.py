@@ -28,7 +28,8 @@ class SeriesDashboard(Dashboard):
         return self.series.name
 
     def _controls(self, run: Run) -> ControlsPanel:
-        return ControlsPanel(run.send, self._let_go if self._waits else None, in_series=True)
+        is_last = run.spec.seed == self.series.seeds[-1]
+        return ControlsPanel(run.send, self._let_go if self._waits else None, in_series=not is_last)
 
     def _parts(self) -> list[widgets.Widget]:
         style, *panels = super()._parts()

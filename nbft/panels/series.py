@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nbft.panels.base import html, text
 from nbft.panels.series_page import SeriesTable, left
+from nbft.panels.wording import plural
 from nbft.record.state import RunState
 
 MOST = 6
@@ -24,10 +25,11 @@ class SeriesPanel:
 def head(table: SeriesTable, run: str, state: RunState) -> str:
     """Returns the line and the table as HTML."""
     eta = state.progress.eta_s if state.progress and not state.is_over else None
-    words = " · ".join(part for part in (where(table, run), left(table.left_s(eta))) if part)
+    done = f"{table.done} of {plural(len(table.rows), 'seed')} finished"
+    words = " · ".join(part for part in (where(table, run), done, left(table.left_s(eta))) if part)
     return (
         f'<section class="nbft-card" aria-label="Seeds"><h4 class="nbft-title">{text(words)}</h4>'
-        f"{table.to_html(MOST)}</section>"
+        f"{table.rows_html(MOST)}</section>"
     )
 
 

@@ -96,16 +96,20 @@ class SeriesTable:
                 said.append(f"{title(name)} {_with_spread(found)}")
         return ", ".join(said)
 
-    def to_html(self, most: int = 12) -> str:
-        """Returns the table with at most so many metrics; mean and spread are bold."""
+    def to_html(self) -> str:
+        """Returns what is finished, the table of all metrics, and how to read it."""
+        said = sentence(self.sentence().partition(": ")[2])
+        head = f"<p><b>{text(self.name)}</b> · {text(said)}</p>"
+        return f"{head}{self.rows_html(len(self.metrics))}<p><small>{text(NOTE)}</small></p>"
+
+    def rows_html(self, most: int) -> str:
+        """Returns the table alone, with at most so many metrics; mean and spread are bold."""
         metrics = self.metrics[:most]
         heads = "".join(f'<th align="right">{text(title(name))}</th>' for name in metrics)
         body = "".join(_html_row(cells, bold=bold) for cells, bold in self._lines(metrics))
         return (
-            f"<p><b>{text(self.name)}</b> · {text(sentence(self.sentence().partition(': ')[2]))}</p>"
             f'<table class="nbft-series"><thead><tr><th align="left">seed</th><th align="left">run</th>'
             f'<th align="left">status</th>{heads}</tr></thead><tbody>{body}</tbody></table>'
-            f"<p><small>{text(NOTE)}</small></p>"
         )
 
     def to_text(self) -> str:
