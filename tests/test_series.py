@@ -238,6 +238,7 @@ def test_the_next_seed_is_started_unless_the_series_was_stopped_or_a_run_failed(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_stop_ends_the_series_a_kill_loses_nothing_and_resume_goes_on_with_what_is_missing(tiny_spec: Spec):
     series = start_series(read_spec(endless(tiny_spec, 2)), "reviews")
     _until_step(series, 5)

@@ -12,7 +12,7 @@ from nbft.series import open_series
 from tests.browser.lab import Lab
 from tests.notebook.training_cell import training_cell, wait_for
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def test_stop_can_end_one_seed_and_then_the_series_whose_table_is_left(lab: Lab, open_notebook, tiny_model: Path):
