@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nbft.errors import DataError
@@ -17,7 +19,9 @@ LIMIT_BYTES = 20 * 2**30
 """Entries beyond this are removed."""
 STALE_S = 24 * 3600
 """What was begun so long ago will never be finished: its process was killed."""
-_STAGING = "unfinished"
+READ_BYTES = 256 * 2**20
+"""Files up to this size are read again to see that they are whole; of larger ones, which takes seconds, the size is enough."""
+_STAGING, _SEAL = "unfinished", "seal.json"
 
 
 def cache_folder() -> Path:
@@ -50,12 +54,13 @@ def staging() -> Iterator[Path]:
 
 
 def publish(staged: Path, final: Path) -> Path:
-    """Moves a finished file or folder to its place as a whole, and makes room; returns where it lies.
+    """Moves a finished folder to its place as a whole, and makes room; returns where it lies.
 
     What another process has put there meanwhile stays, and is as good.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
-    for file in [staged] if staged.is_file() else [path for path in staged.rglob("*") if path.is_file()]:
+    (staged / _SEAL).write_text(json.dumps(_prints(staged)), encoding="utf-8")
+    for file in _files(staged):
         with file.open("rb") as written:
             os.fsync(written.fileno())
     try:
@@ -68,28 +73,51 @@ def publish(staged: Path, final: Path) -> Path:
 
 
 def kept(entry: Path) -> bool:
-    """Returns whether an entry is there, and remembers that it was used."""
+    """Returns whether an entry is there and as it was written, and remembers that it was used; a damaged one is removed."""
     try:
-        os.utime(entry)
-    except OSError:
+        is_whole = _prints(entry) == json.loads((entry / _SEAL).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        is_whole = False
+    if not is_whole:
+        shutil.rmtree(entry, ignore_errors=True)
         return False
+    with suppress(OSError):  # another process may be making room
+        os.utime(entry)
     return True
 
 
+def _files(entry: Path) -> list[Path]:
+    return [path for path in entry.rglob("*") if path.is_file()]
+
+
+def _prints(entry: Path) -> dict[str, list[int]]:
+    """Returns by which an entry's files are known again: size, and a checksum."""
+    files = [file for file in _files(entry) if file.name != _SEAL]
+    return {file.relative_to(entry).as_posix(): [size := file.stat().st_size, _checksum(file, size)] for file in files}
+
+
+def _checksum(file: Path, size: int) -> int:
+    found = 0
+    if size <= READ_BYTES:
+        with file.open("rb") as opened:
+            while piece := opened.read(2**20):
+                found = zlib.crc32(piece, found)
+    return found
+
+
 def _make_room(newest: Path) -> None:
-    """Entries are what lies one folder deep: `tables/<key>`, `downloads/<key>`."""
+    """Entries are what lies one folder deep: `tables/<key>`, `downloads/<key>`. Another process may do the same meanwhile."""
     for begun in (cache_folder() / _STAGING).glob("*"):
-        if time.time() - begun.stat().st_mtime > STALE_S:
-            shutil.rmtree(begun, ignore_errors=True)
-    entries = [entry for entry in cache_folder().glob("*/*") if entry.parent.name != _STAGING]
-    used = {entry: (entry.stat().st_mtime, _size(entry)) for entry in entries if entry.exists()}
+        with suppress(OSError):
+            if time.time() - begun.stat().st_mtime > STALE_S:
+                shutil.rmtree(begun, ignore_errors=True)
+    used: dict[Path, tuple[float, int]] = {}
+    for entry in cache_folder().glob("*/*"):
+        with suppress(OSError):
+            if entry.parent.name != _STAGING:
+                used[entry] = entry.stat().st_mtime, sum(file.stat().st_size for file in _files(entry))
     total = sum(size for _, size in used.values())
     for entry, (_, size) in sorted(used.items(), key=lambda item: item[1][0]):
         if total > LIMIT_BYTES and entry != newest:
-            shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+            shutil.rmtree(entry, ignore_errors=True)
             total -= size
-
-
-def _size(entry: Path) -> int:
-    files = entry.rglob("*") if entry.is_dir() else [entry]
-    return sum(file.stat().st_size for file in files if file.is_file())

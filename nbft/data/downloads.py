@@ -1,11 +1,13 @@
-"""URLs -> files: what fsspec reaches (http, s3, hf, memory, ...), loaded down once into the cache."""
+"""URLs -> files: what fsspec reaches (http, s3, hf, memory, ...), downloaded once into the cache."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import re
+import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path, PurePosixPath
 from socket import gaierror
 from typing import Any
@@ -17,9 +19,11 @@ from nbft.spec.sources import ENDINGS_IN_WORDS, FILE_ENDINGS, ending_of
 
 CONNECT_S, SILENCE_S = 20, 60
 """How long an answer, or the next piece of it, is waited for."""
+SETTLED_S = 60
+"""A file whose server says only when it changed is trusted to be the same when that is so long ago."""
 _MODULES = ("s3fs", "gcsfs", "adlfs", "paramiko", "ocifs", "smbprotocol", "dropboxdrivefs")
 """What fsspec needs for the schemes of others."""
-_STAMPS = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "created")
+_STAMPS = ("ETag", "etag", "Content-MD5", "mtime", "LastModified", "last_modified", "updated", "created")
 
 
 def fetch(url: str) -> tuple[Path, list[str]]:
@@ -50,7 +54,7 @@ def _fetched(url: str, name: str, shown: str) -> tuple[Path, list[str]]:
     stamp = _stamp(info)
     if stamp and kept(_entry(url, stamp)):
         file = _entry(url, stamp) / name
-        return file, [f"{shown} was loaded down before ({_size(file)})."]
+        return file, [f"{shown} was downloaded before ({_size(file)})."]
     with staging() as folder:
         staged = folder / "entry"
         staged.mkdir()
@@ -59,7 +63,7 @@ def _fetched(url: str, name: str, shown: str) -> tuple[Path, list[str]]:
         entry = _entry(url, stamp or _hash_of(staged / name))
         if not kept(entry):
             publish(staged, entry)
-    return entry / name, [f"{shown} was loaded down ({_size(entry / name)})."]
+    return entry / name, [f"{shown} was downloaded ({_size(entry / name)})."]
 
 
 def _system(url: str) -> tuple[Any, str]:
@@ -130,9 +134,19 @@ def _file_name(url: str) -> str:
 
 
 def _stamp(info: dict[str, Any]) -> str:
-    """Returns what changes with the file; empty where nothing tells, so that it is loaded down each time."""
+    """Returns what changes with the file; empty where nothing tells, so that it is downloaded each time."""
     stamp = [f"{name} {info[name]}" for name in _STAMPS if info.get(name)]
+    changed = str(info.get("Last-Modified") or "")
+    stamp += [f"Last-Modified {changed}"] if _is_past(changed) else []
     return " ".join([*stamp, str(info.get("size"))]) if stamp else ""
+
+
+def _is_past(changed: str) -> bool:
+    """Returns whether a time in whole seconds is long enough ago that the file can't have changed twice in it."""
+    try:
+        return time.time() - parsedate_to_datetime(changed).timestamp() > SETTLED_S
+    except (TypeError, ValueError):
+        return False
 
 
 def _hash_of(file: Path) -> str:
@@ -153,7 +167,7 @@ def _place(url: str) -> Path:
 
 def _last_copy(url: str, name: str) -> Path | None:
     copies = sorted(_place(url).glob(f"*/{name}"), key=lambda file: file.parent.stat().st_mtime)
-    return copies[-1] if copies else None
+    return next((file for file in reversed(copies) if kept(file.parent)), None)
 
 
 def _check_whole(file: Path, size: object, shown: str) -> None:

@@ -143,7 +143,7 @@ def test_an_unchanged_file_is_read_once(is_large: Path, tmp_path: Path):
 
 def test_the_cache_forgets_what_was_not_used_for_longest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NBFT_CACHE", str(tmp_path))
-    monkeypatch.setattr(cache, "LIMIT_BYTES", 250)
+    monkeypatch.setattr(cache, "LIMIT_BYTES", 300)  # two entries with their seals
     for name in ("old", "used", "new"):
         with cache.staging() as folder:
             (folder / "entry").mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -94,23 +95,37 @@ def server(place: Path) -> Iterator[Server]:
     found.close()
 
 
-def test_a_file_on_the_web_is_loaded_down_once(server: Server, place: Path):
+def test_a_file_on_the_web_is_downloaded_once(server: Server, place: Path):
     address = f"{server.url}/a.csv"
     (place / "served" / "a.csv").write_text(CSV)
     found = read(f"{address}?token=secret", place)
     assert found.splits["train"]["text"][:] == ["gut", "schlecht"]
-    assert found.notes == [f"{address} was loaded down (0.1 kB)."]
+    assert found.notes == [f"{address} was downloaded (0.1 kB)."]
     assert found.name == address
-    assert read(f"{address}?token=secret", place).notes == [f"{address} was loaded down before (0.1 kB)."]
+    assert read(f"{address}?token=secret", place).notes == [f"{address} was downloaded before (0.1 kB)."]
     (place / "served" / "a.csv").write_text(CSV + "neu,1\n")
     assert read(f"{address}?token=secret", place).splits["train"].num_rows == 3
 
 
-def test_a_file_whose_server_says_no_version_is_loaded_down_each_time(server: Server, place: Path):
+def test_a_file_whose_server_says_no_version_is_downloaded_each_time(server: Server, place: Path):
     server.has_tags = False
     for word in ("gut", "gar"):
         (place / "served" / "a.csv").write_text(CSV.replace("gut", word))
         assert read(f"{server.url}/a.csv", place).splits["train"]["text"][0] == word
+
+
+def test_a_file_of_which_only_the_time_of_its_change_is_known_is_downloaded_once_that_is_past(
+    server: Server, place: Path
+):
+    server.has_tags = False
+    file = place / "served" / "a.csv"
+    for word, changed in (("gut", 1_700_000_000), ("gar", 1_700_000_001)):
+        file.write_text(CSV.replace("gut", word))
+        os.utime(file, (changed, changed))
+        for note in ("was downloaded (", "was downloaded before ("):
+            found = read(f"{server.url}/a.csv", place)
+            assert note in found.notes[0]
+            assert found.splits["train"]["text"][0] == word
 
 
 def test_a_url_that_is_wrong_or_cannot_be_reached_is_a_sentence(server: Server, place: Path):
