@@ -12,6 +12,7 @@ from datasets import Dataset
 from nbft.clean_text import text_step
 from nbft.data.duplicates import duplicates_of, hash_inputs, hash_targets, text_hash
 from nbft.data.rows import NothingLeft, cells
+from nbft.data.slices import chosen
 from nbft.functions import Function
 from nbft.spec.cleaning import Step
 
@@ -159,7 +160,7 @@ class _Cleaning:
             raise NothingLeft(what, "Leave the step out, or let it drop less.", _PATH)
         self.made.dropped.setdefault(why, []).extend(self._numbers[~kept].tolist())
         self._numbers = self._numbers[kept]
-        self.made.rows = self.made.rows.select(np.flatnonzero(kept))
+        self.made.rows = chosen(self.made.rows, np.flatnonzero(kept))
         return len(gone)
 
     def _empty(self) -> list[int]:

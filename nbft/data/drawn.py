@@ -13,6 +13,7 @@ import pandas as pd
 from datasets import Dataset
 
 from nbft.data.dropped import GROUP, ORDER, ROW
+from nbft.data.slices import chosen
 from nbft.data.splits import wanted_rows
 from nbft.errors import DataError
 
@@ -114,4 +115,4 @@ def _shown(value: Any) -> str:
 
 def _parted(rows: Dataset, held: list[int], note: str) -> Drawn:
     gone = set(held)
-    return rows.select([row for row in range(len(rows)) if row not in gone]), rows.select(held), note
+    return chosen(rows, [row for row in range(len(rows)) if row not in gone]), chosen(rows, held), note

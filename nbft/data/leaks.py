@@ -10,6 +10,7 @@ from datasets import Dataset
 from nbft.data.cleaning import Texts
 from nbft.data.duplicates import Hashes, hash_inputs, leaks_of
 from nbft.data.rows import NothingLeft, first_of
+from nbft.data.slices import chosen
 
 WHY = "stand in {split} too"
 FIX = "Write   clean: [drop-leaks]   in 'data' to leave them out of train."
@@ -47,4 +48,4 @@ def drop_leaks(task: Texts, splits: Mapping[str, Dataset]) -> tuple[Dataset, dic
     if not is_kept.any():
         what = f"Each of the {len(train):,} training rows stands in another split too: drop-leaks leaves none."
         raise NothingLeft(what, "Name other rows for validation and test.", "data.clean")
-    return (train.select(np.flatnonzero(is_kept)) if dropped else train), dropped
+    return (chosen(train, np.flatnonzero(is_kept)) if dropped else train), dropped

@@ -90,7 +90,7 @@ class Loader:
         if self.data.labels:
             named = relabel(rows, self.data.labels, split)
             self.dropped.add(split, WHY, rows, named.dropped)
-            self.notes.append(named.note(self.data.labels, split))
+            self.notes += [note for note in [named.note(self.data.labels, split)] if note]
             rows = named.rows
         cleaned = clean_rows(rows, self.task, steps_of(self.data.clean), split, self.functions)
         for why, numbers in cleaned.dropped.items():

@@ -11,7 +11,7 @@ from uuid import uuid4
 from datasets import Dataset, Value
 
 from nbft.data.rows import NothingLeft, cells
-from nbft.data.slices import is_large, slices, written
+from nbft.data.slices import chosen, is_large, slices, written
 from nbft.errors import DataError
 from nbft.spec.cleaning import DROP
 from nbft.spec.guess import closest, listed
@@ -33,14 +33,13 @@ class Relabelled:
     """Rows that had each of the old labels, by the label as the spec has it."""
 
     def note(self, mapping: Mapping[str, str], split: str) -> str:
-        """Returns a sentence about what became of the labels."""
+        """Returns a sentence about what became of the labels, empty where the split has none of them."""
         said = [
-            f"{old!r} ({self.counts[old]:,} rows) was dropped"
-            if new == DROP
-            else f"{old!r} ({self.counts[old]:,} rows) is now {new!r}"
+            f"{old!r} ({count:,} row{'s' * (count != 1)}) {'was dropped' if new == DROP else f'is now {new!r}'}"
             for old, new in mapping.items()
+            if (count := self.counts[old])
         ]
-        return f"Labels of the {split} rows: {', '.join(said)}."
+        return f"Labels of the {split} rows: {', '.join(said)}." if said else ""
 
 
 def relabel(rows: Dataset, mapping: Mapping[str, str], split: str) -> Relabelled:
@@ -63,7 +62,7 @@ def relabel(rows: Dataset, mapping: Mapping[str, str], split: str) -> Relabelled
     if len(dropped) == len(rows):
         raise NothingLeft(f"data.labels drops each of the {len(rows):,} {split} rows.", "Keep some labels.", _PATH)
     new = {old: name for old, (_, name) in known.items() if name != DROP}
-    kept = rows.select(sorted(set(range(len(rows))) - set(dropped))) if dropped else rows
+    kept = chosen(rows, sorted(set(range(len(rows))) - set(dropped))) if dropped else rows
     made = _changed(kept, column, new) if new else kept
     return Relabelled(made, dropped, {typed: counts[old] for old, (typed, _) in known.items()})
 

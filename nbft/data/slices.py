@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import pyarrow as pa
 from datasets import Dataset, Features, List, Value
 
@@ -36,6 +37,14 @@ def slices(rows: Dataset) -> Iterator[tuple[int, Dataset]]:
     per_slice = max(len(rows) * SLICE_BYTES // max(size_of(rows), 1), 1)
     for first in range(0, len(rows), per_slice):
         yield first, rows.select(range(first, min(first + per_slice, len(rows))))
+
+
+def chosen(rows: Dataset, places: Sequence[int] | np.ndarray) -> Dataset:
+    """Returns the rows of these numbers, as a table of their own where they are few: a selection is read ten times as slowly."""
+    if is_large(rows):
+        return rows.select(places)
+    table = arrow_of(rows).combine_chunks().take(pa.array(places, pa.int64()))
+    return Dataset(table.cast(rows.features.arrow_schema), fingerprint=uuid4().hex)
 
 
 def written(parts: Iterable[Dataset], file: Path | None = None) -> Dataset:

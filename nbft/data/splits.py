@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datasets import Dataset
 from sklearn.model_selection import train_test_split
 
+from nbft.data.slices import chosen
 from nbft.errors import DataError
 
 
@@ -18,7 +19,7 @@ def hold_out(
     wanted = wanted_rows(size, len(dataset))
     stratify, note = _strata(labels, wanted, len(dataset))
     kept, held = train_test_split(range(len(dataset)), test_size=wanted, random_state=seed, stratify=stratify)
-    return dataset.select(sorted(kept)), dataset.select(sorted(held)), note
+    return chosen(dataset, sorted(kept)), chosen(dataset, sorted(held)), note
 
 
 def wanted_rows(size: float | int, total: int) -> int:

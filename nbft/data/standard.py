@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import uuid4
 
+import numpy as np
 from datasets import Dataset
 
 from nbft.data.cleaning import Texts
@@ -92,9 +94,10 @@ def _part(task: Reads, rows: Dataset, split: str, kept: Mapping[str, str], dropp
     if len(whole) != len(made):  # a document that was cut in two has no row of its own
         return made
     own = rows.select(whole) if out else rows
-    made = made.add_column(ROW, [first + number for number in whole])  # pyright: ignore[reportCallIssue]
-    for name, column in kept.items():
-        made = made.add_column(name, own[column][:])  # pyright: ignore[reportCallIssue]
+    columns: dict[str, Any] = {ROW: np.asarray(whole, np.int64) + first}
+    columns |= {name: own[column][:] for name, column in kept.items()}
+    for name, values in columns.items():
+        made = made.add_column(name, values, new_fingerprint=uuid4().hex)  # else all rows are hashed  # pyright: ignore[reportCallIssue]
     return made
 
 

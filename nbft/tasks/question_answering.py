@@ -19,6 +19,7 @@ from transformers import (
 from transformers.models.auto.modeling_auto import MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES
 
 from nbft.data.rows import cells
+from nbft.data.slices import chosen
 from nbft.errors import DataError, ModelError
 from nbft.inference.question_answering import IMPOSSIBLE, best_of, may_answer_nothing
 from nbft.inference.spans import Best, Found, decide, spans_of, trimmed
@@ -88,7 +89,7 @@ class QuestionAnswering(Task):
             held += of_context[contexts.pop()]
         kept = sorted(set(range(len(rows))) - set(held))
         note = f"{len(held)} rows were held out by context: no context is on both sides."
-        return rows.select(kept), rows.select(sorted(held)), note
+        return chosen(rows, kept), chosen(rows, sorted(held)), note
 
     def learn_labels(self, train: Dataset, others: Mapping[str, Dataset]) -> None:
         """Sees whether some questions have no answer; refuses a model that can't point at answers."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from datasets import Dataset, concatenate_datasets
 
+from nbft.data.slices import chosen
 from nbft.errors import DataError
 
 SHOWN = 12
@@ -33,9 +34,9 @@ def keep_every_label(
     back = sorted(set(first.values()))
     if not back or len(back) == len(held):
         return split
-    rest = held.select([row for row in range(len(held)) if row not in set(back)])
+    rest = chosen(held, sorted(set(range(len(held))) - set(back)))
     moved = f"Kept for training, as few rows have their labels: {len(back)} of the held-out rows."
-    return concatenate_datasets([kept, held.select(back)]), rest, f"{note} {moved}".strip()
+    return concatenate_datasets([kept, chosen(held, back)]), rest, f"{note} {moved}".strip()
 
 
 def refuse_unseen(split: str, labels: Sequence[Sequence[str]], known: Sequence[str], what: str = "label") -> None:

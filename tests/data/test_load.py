@@ -121,7 +121,7 @@ def test_labels_cleaning_and_leaks_go_in_this_order_and_every_dropped_row_says_w
         7: "stand in test too",
     }
     said = " ".join(splits.notes)
-    for part in ("'1' (1 rows) is now 'pos'", "drop-duplicates dropped 2", "drop-leaks dropped 1"):
+    for part in ("'1' (1 row) is now 'pos'", "drop-duplicates dropped 2", "drop-leaks dropped 1"):
         assert part in said
 
 

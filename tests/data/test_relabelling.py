@@ -16,7 +16,7 @@ def test_labels_are_renamed_merged_and_dropped():
     assert made.dropped == [2]
     assert made.note(mapping, "train") == (
         "Labels of the train rows: '0' (2 rows) is now 'bad', '1' (2 rows) is now 'good', "
-        "'true' (1 rows) is now 'good', '9' (1 rows) was dropped."
+        "'true' (1 row) is now 'good', '9' (1 row) was dropped."
     )
 
 
@@ -25,7 +25,9 @@ def test_an_unknown_old_label_names_those_there_are():
         relabel(LABELLED, {"7": "x"}, "train")
     assert caught.value.fix == "There are '0', '1', '9', 'True'."
     assert caught.value.path == "data.labels"
-    assert relabel(LABELLED, {"7": "x"}, "test").rows["label"][:] == LABELLED["label"][:]
+    held = relabel(LABELLED, {"7": "x"}, "test")
+    assert held.rows["label"][:] == LABELLED["label"][:]
+    assert held.note({"7": "x"}, "test") == ""
 
 
 def test_several_labels_of_a_row_are_merged_to_one():

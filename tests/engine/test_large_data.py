@@ -52,7 +52,7 @@ def peak_bytes(folder: Path, is_over: threading.Event) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="memory is read from Linux's /proc")
 def test_two_gigabytes_are_trained_on_within_one_and_a_half(tiny_model: Path, place: Path):
     file = place / "large.jsonl"
