@@ -56,11 +56,10 @@ def build(spec: RunSpec, folder: RunFolder, record: EventWriter) -> Built:
     """Loads the data and the model and makes the trainer; says each phase. Raises DataError and ModelError."""
     functions = load_functions(spec, folder)
     task, splits = load_rows(spec, folder, record)
-    get_ready(splits.present)
     record.say(PhaseStarted(phase="tokenising"))
     tokenizer = load_tokenizer(task.spec, task.texts(splits.train), folder.tokenizer)
     task.prepare_tokenizer(tokenizer)
-    features, notes = tokenise(spec, task, splits, tokenizer)
+    features, notes = tokenise(spec, task, splits, tokenizer, lambda: get_ready(splits.present))
     record.say(PhaseStarted(phase="loading the model"))
     set_seed(spec.seed)
     model = _load_model(task, tokenizer)

@@ -13,6 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from nbft.data.checkup import Extras, check_data
 from nbft.data.tongues import make_ready
+from nbft.engine.check_cache import CheckCache
 from nbft.record.data_check import DataCheck, read_check
 from nbft.record.events import DataChecked, PhaseStarted, Warned
 from nbft.record.folder import RunFolder
@@ -31,7 +32,7 @@ _LEAKED = "stand in train too"
 
 
 def get_ready(splits: Mapping[str, Dataset]) -> None:
-    """Begins to load what the check-up will need, while rows are tokenised and the model is loaded."""
+    """Begins to load what a new check-up will need, while rows are tokenised and the model is loaded."""
     if len(splits["train"]) >= FEW_ROWS:
         make_ready()
 
@@ -46,9 +47,8 @@ def check_up_data(built: Built, folder: RunFolder, record: EventWriter) -> None:
         check = read_check(folder.data_check)
         if check is None:
             splits = built.splits.present
-            check = _check(
-                built.task, splits, built.features, built.tokenizer, record, quick=len(splits["train"]) < FEW_ROWS
-            )
+            is_quick = len(splits["train"]) < FEW_ROWS
+            check = _check(built.task, splits, built.features, built.tokenizer, record, is_quick=is_quick)
             _write(check, folder)
     except Exception as error:
         traceback.print_exc()
@@ -67,11 +67,10 @@ def look_at_data(spec: RunSpec, folder: RunFolder, record: EventWriter) -> dict[
     from nbft.engine.build import load_rows
     from nbft.engine.tokenising import tokenise
 
-    make_ready()
     task, splits = load_rows(spec, folder, record)
     tokenizer = load_tokenizer(task.spec, task.texts(splits.train), folder.tokenizer)
     task.prepare_tokenizer(tokenizer)
-    features, _ = tokenise(spec, task, splits, tokenizer)
+    features, _ = tokenise(spec, task, splits, tokenizer, make_ready)
     return {"check": json.loads(_check(task, splits.present, features, tokenizer, record).to_json())}
 
 
@@ -82,12 +81,17 @@ def _check(
     tokenizer: PreTrainedTokenizerBase,
     record: EventWriter,
     *,
-    quick: bool = False,
+    is_quick: bool = False,
 ) -> DataCheck:
     heard = [(warning.message, warning.fix) for warning in record.state.warnings if _is_of_rows(warning)]
     is_new = task.spec.model.from_scratch is not None
-    extras = Extras(task.collator(tokenizer), heard, tells_languages=not quick, is_new=is_new)
-    return check_data(task, splits, features, tokenizer, extras)
+    cache = CheckCache(task, features, heard, is_quick=is_quick)
+    found = cache.find()
+    if found is None:
+        extras = Extras(task.collator(tokenizer), heard, tells_languages=not is_quick, is_new=is_new)
+        found = check_data(task, splits, features, tokenizer, extras)
+        cache.keep(found)
+    return found
 
 
 def _is_of_rows(warning: Warned) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from nbft.tasks.base import Features, Task
 
 WORTH_S = 1.0
 """What took less time is not kept."""
+_CODE = ("data", "engine", "record", "tasks")
 _ROWS, _META = "rows.arrow", "meta.json"
 _LISTS = ("lengths", "full", "example_of")
 _NOT_TOKENS = {
@@ -40,9 +43,10 @@ class FeatureCache:
     def __init__(self, task: Task, rows: Dataset, tokenizer: PreTrainedTokenizerBase, limit: int | None) -> None:
         self.task = task
         self.rows = rows
-        self._before = _plain(vars(task))
+        self._before = plain_state(task)
         parts = [
             *(f"{name} {version(name)}" for name in ("nbft", "transformers", "tokenizers")),
+            code_hash(),
             task.spec.model_dump_json(exclude=_NOT_TOKENS),
             str(task.spec.split_seed),
             json.dumps(self._before, sort_keys=True),
@@ -50,19 +54,19 @@ class FeatureCache:
             str(limit),
             hash_rows(rows),
         ]
-        self.folder = (
-            cache_folder() / "features" / hashlib.blake2b("\n".join(parts).encode(), digest_size=20).hexdigest()
-        )
+        self.key = hash_of(parts)
+        self.folder = cache_folder() / "features" / self.key
 
     def find(self) -> Features | None:
         """Returns the features that are kept, and lets the task know what it learnt while they were made."""
+        if not kept(self.folder):
+            return None
         try:
             meta = json.loads((self.folder / _META).read_text(encoding="utf-8"))
             lists = {name: np.load(self.folder / f"{name}.npy").tolist() for name in _LISTS}
             made = Dataset.from_file(str(self.folder / _ROWS))
-        except (OSError, ValueError, pa.ArrowInvalid):
+        except (OSError, ValueError, pa.ArrowInvalid):  # another process made room meanwhile
             return None
-        kept(self.folder)
         for name, value in meta["state"].items():
             setattr(self.task, name, value)
         self.task.notes += meta["notes"]
@@ -89,7 +93,7 @@ class FeatureCache:
             made = make()
         finally:
             self.task.warn = warn
-        after = _plain(vars(self.task))
+        after = plain_state(self.task)
         is_known = all(name in after or before.get(name) is value for name, value in vars(self.task).items())
         if time.perf_counter() - started < WORTH_S or not is_known:
             return made
@@ -111,10 +115,10 @@ class FeatureCache:
 _NOTHING = object()
 
 
-def _plain(state: dict[str, Any]) -> dict[str, Any]:
+def plain_state(task: Task) -> dict[str, Any]:
     """Returns what of a task's state is plain values: numbers, texts and lists of them."""
     found = {}
-    for name, value in state.items():
+    for name, value in vars(task).items():
         if name in ("notes", "left_out"):
             continue
         try:
@@ -124,9 +128,23 @@ def _plain(state: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def hash_of(parts: Iterable[str]) -> str:
+    """Returns the key of an entry that depends on all of these."""
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=20).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def code_hash() -> str:
+    """Returns a hash of the code that reads, tokenises and looks at data: between two releases the version stays the same."""
+    root = Path(__file__).parents[1]
+    files = sorted(file for folder in _CODE for file in (root / folder).rglob("*.py"))
+    return hash_of(f"{file.name} {hashlib.blake2b(file.read_bytes()).hexdigest()}" for file in files)
+
+
 def _tokenizer_key(tokenizer: PreTrainedTokenizerBase) -> str:
     backend: Any = getattr(tokenizer, "backend_tokenizer", None)
     model = backend.to_str() if backend is not None else json.dumps(tokenizer.get_vocab(), sort_keys=True)
+    model = model.partition('"added_tokens":')[2] or model  # before it stands how rows were last cut and padded
     return f"{type(tokenizer).__name__} {tokenizer.init_kwargs} {tokenizer.chat_template} {model}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from datasets import Dataset
@@ -24,11 +24,18 @@ LEAST_SAMPLE = 100
 
 
 def tokenise(
-    spec: RunSpec, task: Task, splits: Splits, tokenizer: PreTrainedTokenizerBase
+    spec: RunSpec,
+    task: Task,
+    splits: Splits,
+    tokenizer: PreTrainedTokenizerBase,
+    on_new: Callable[[], None] = lambda: None,
 ) -> tuple[dict[str, Features], list[str]]:
-    """Returns the features of each split, all cut at the limit that suits the training rows, and notes."""
+    """Returns the features of each split, all cut at the limit that suits the training rows, and notes.
+
+    `on_new` is called before training rows are tokenised that are not in the cache.
+    """
     limit = checked_limit(spec.data.max_tokens, task.model_limit)
-    train = make_features(task, splits.train, tokenizer, limit)
+    train = make_features(task, splits.train, tokenizer, limit, on_new=on_new)
     features = {"train": train}
     for name, rows in splits.present.items():
         if name != "train":
@@ -56,16 +63,23 @@ def checked_limit(wanted: int | None, limit: int | None) -> int | None:
 
 
 def make_features(
-    task: Task, rows: Dataset, tokenizer: PreTrainedTokenizerBase, limit: int | None, split: str = "train"
+    task: Task,
+    rows: Dataset,
+    tokenizer: PreTrainedTokenizerBase,
+    limit: int | None,
+    split: str = "train",
+    on_new: Callable[[], None] = lambda: None,
 ) -> Features:
     """Returns the features of a split, from the cache where the same rows were tokenised the same way before."""
     task.split, task.first_feature = split, 0
     cache = FeatureCache(task, rows, tokenizer, limit) if task.spec.data.cache else None
     found = cache.find() if cache else None
-    if found is not None:
-        return found
-    make = _in_slices if is_large(rows) else _at_once
-    return cache.keep(lambda: make(task, rows, tokenizer, limit)) if cache else make(task, rows, tokenizer, limit)
+    if found is None:
+        on_new()
+        make = _in_slices if is_large(rows) else _at_once
+        found = cache.keep(lambda: make(task, rows, tokenizer, limit)) if cache else make(task, rows, tokenizer, limit)
+    found.key = cache.key if cache else ""
+    return found
 
 
 def _at_once(task: Task, rows: Dataset, tokenizer: PreTrainedTokenizerBase, limit: int | None) -> Features:

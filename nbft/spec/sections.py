@@ -90,7 +90,7 @@ class Data(Section):
     max_target_tokens: Annotated[Count | None, Field(examples=[128])] = None
     """The same for what the model is to write; for translation and summarization."""
     cache: bool = True
-    """Whether tokenised rows are kept, so that a later run on the same rows starts at once."""
+    """Whether tokenised rows and their check-up are kept, so that a later run on the same rows starts at once."""
 
 
 class Train(Section):

@@ -46,13 +46,15 @@ class Features:
     """The example that each feature was made from: a long context gives several windows."""
     full: list[int] = field(default_factory=list)
     """Tokens of each feature before it was cut; empty where nothing is."""
+    key: str = ""
+    """Tells these features from all others; empty where nobody asked for it."""
 
     def select(self, order: Sequence[int]) -> Features:
         """Returns some of the features, in another order; all examples stay."""
         chosen = [self.example_of[i] for i in order] if self.example_of else []
         lengths = [self.lengths[i] for i in order]
         full = [self.full[i] for i in order] if self.full else []
-        return Features(self.rows.select(order), lengths, self.cut, self.limit, self.examples, chosen, full)
+        return Features(self.rows.select(order), lengths, self.cut, self.limit, self.examples, chosen, full, self.key)
 
 
 @dataclass(frozen=True)

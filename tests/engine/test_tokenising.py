@@ -144,7 +144,7 @@ def test_rows_that_were_tokenised_before_come_from_the_cache(
         said = Said()
         task, splits, tokenizer = loaded(spec, place, said)
         found.append(tokenising.make_features(task, splits.train, tokenizer, None))
-        states.append((feature_cache._plain(vars(task)), list(task.notes), said.heard))
+        states.append((feature_cache.plain_state(task), list(task.notes), said.heard))
         monkeypatch.setattr(type(task), "features", None)  # a second time nobody asks for it
     assert found[0].rows.to_list() == found[1].rows.to_list()
     for name in ("lengths", "full", "example_of", "cut", "limit"):
