@@ -86,7 +86,9 @@ def _once(train: Balance, rows: Dataset, *, spans: bool) -> Finding | None:
     shown = _list(single)
     fix = "" if spans else "\n".join(["data:", "  labels:", *(f"    {_quoted(label)}: drop" for label in single[:3])])
     examples = [] if spans else _rows_of(rows, single[:3])
-    sentence = f"{len(single)} label{' occurs' if one else 's occur'} once only, in a single {what}: {shown}."
+    (most, many), *_ = train.counts.most_common(1)
+    beside = f"; {_quote(most)} has {many:,}" if many > 1 else ""
+    sentence = f"{len(single)} label{' occurs' if one else 's occur'} once only, in a single {what}: {shown}{beside}."
     return Finding("warn", "rare labels", f"{sentence} Nothing can be learnt from one row.", fix, examples)
 
 
@@ -99,11 +101,13 @@ def _rows_of(rows: Dataset, labels: Sequence[str]) -> list[Example]:
 
 
 def _uneven(train: Balance) -> Finding | None:
-    (most, many), *_, (least, few) = [*train.counts.most_common(), *train.counts.most_common()[-1:]]
+    """Labels of a single row have a sentence of their own."""
+    counts = [(label, count) for label, count in train.counts.most_common() if count > 1]
     total = sum(train.counts.values())
-    share = many / total
-    if len(train.counts) < 2 or many < MANY_TIMES * few or total < _ALL_TOO_FEW:
+    if len(counts) < 2 or counts[0][1] < MANY_TIMES * counts[-1][1] or total < _ALL_TOO_FEW:
         return None
+    (most, many), (least, few) = counts[0], counts[-1]
+    share = many / total
     level = "warn" if share >= NEARLY_ALL else "note"
     what = f"{_quote(most)} has {many:,} of {total:,} training labels ({share:.0%}), {_quote(least)} has {few:,}."
     guess = f" A model that always says {_quote(most)} is right in {share:.0%}: watch f1, not accuracy."

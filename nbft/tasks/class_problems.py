@@ -92,7 +92,10 @@ class LabelProblem(ABC):
 
     def notes(self, labels: list[Any]) -> list[str]:
         """Returns a sentence about labels of which there are few rows."""
-        counts = Counter(name for label in labels for name in self.held(label))
+        seen = Counter(name for label in labels for name in self.held(label))
+        counts = {name: count for name, count in seen.items() if count > 1}  # the check-up warns of those of one row
+        if len(counts) < 2:
+            return []
         rarest, commonest = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
         share = counts[rarest] / len(labels)
         if self.is_balanced or share >= RARE_SHARE or counts[rarest] * FAR_FEWER > counts[commonest]:

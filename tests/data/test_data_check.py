@@ -189,11 +189,19 @@ def test_a_label_that_occurs_once_and_one_that_outweighs_the_others(place: Path,
     ]
     check = look(tiny_model, train=write("train.csv", rows), validation="none")
     rare = found(check, "rare labels")
-    assert "1 label occurs once only, in a single training row: 'odd one'" in rare.what
+    assert "1 label occurs once only, in a single training row: 'odd one'; 'common' has 57." in rare.what
     assert (rare.level, rare.rows[0].row) == ("warn", 60)
     assert '"odd one": drop' in rare.fix
     assert "'common' has 57 of 60 training labels (95%)" in found(check, "imbalance").what
     assert found(check, "imbalance").level == "warn"
+    assert "'rare' has 2" in found(check, "imbalance").what
+
+
+def test_a_label_that_occurs_once_is_told_in_one_sentence(place: Path, tiny_model: Path):
+    rows = [*((text, "common") for text, _ in some_rows(57)), ("dull room", "odd one")]
+    check = look(tiny_model, train=write("train.csv", rows), validation="none")
+    assert "'odd one'; 'common' has 57." in found(check, "rare labels").what
+    assert "imbalance" not in {finding.topic for finding in check.findings}
 
 
 def test_a_column_that_is_empty_and_rows_without_text_are_told(place: Path, tiny_model: Path):
