@@ -21,5 +21,5 @@ def shortened(planned: Planned, built: Built, steps: int) -> Planned:
     steps = min(steps, planned.total_steps)
     built.trainer.args.max_steps = steps
     note = f"A dry run: {steps} of {planned.total_steps} steps, one evaluation, no test."
-    refused = {**planned.refused, "SetEpochs": f"this is a dry run of {steps} steps"}
+    refused = {**planned.refused, "SetEpochs": f"is a dry run of {steps} step{'s' * (steps != 1)}"}
     return dataclasses.replace(planned, total_steps=steps, notes=[note, *planned.notes], refused=refused)

@@ -48,8 +48,9 @@ def _head(check: DataCheck, name: str) -> str:
     level = "warn" if check.warnings else "note" if check.of("note") else "ok"
     rows = sum(split.rows for split in check.splits)
     facts = f"{check.task} · {rows:,} rows in {plural(len(check.splits), 'split')} · looked at in {check.seconds:.1f} s"
+    title = f'<span class="nbft-sign">{_SIGNS[level][0]}</span> {text(verdict(check))}'
     return (
-        f'<div class="nbft-head nbft-{level}"><h3><span class="nbft-sign">{_SIGNS[level][0]}</span> {text(verdict(check))}</h3>'
+        f'<div class="nbft-head nbft-is-{level}"><h3>{title}</h3>'
         f"<p><b>{text(name)}</b> · {text(check.summary)} · {text(facts)}</p></div>"
     )
 
@@ -63,7 +64,7 @@ def _card(split: SplitCheck) -> str:
     facts = [f"<b>{text(split.name)}</b>", f'<span class="nbft-big">{split.rows:,} rows</span>']
     if split.lengths:
         points = split.lengths.percentiles
-        facts.append(f"{points['half']:,} tokens in the middle, {points['longest']:,} at most")
+        facts.append(f"tokens: median {points['half']:,}, max {points['longest']:,}")
         cut = split.lengths.cut
         facts.append(
             f"{cut:,} cut at {split.lengths.limit:,} tokens" if cut else f"none cut at {split.lengths.limit:,} tokens"
@@ -97,7 +98,7 @@ def _findings(check: DataCheck) -> str:
 def _finding(finding: Finding) -> str:
     sign, word = _SIGNS[finding.level]
     head = f'<span class="nbft-sign" title="{word}">{sign}</span> <b>{text(finding.topic)}</b> {text(finding.what)}'
-    return f'<li class="nbft-{finding.level}">{head}{_fix(finding.fix)}{_examples(finding)}</li>'
+    return f'<li class="nbft-is-{finding.level}">{head}{_fix(finding.fix)}{_examples(finding)}</li>'
 
 
 def _fix(fix: str) -> str:
@@ -149,7 +150,7 @@ def _chips(tokens: Sequence[Token]) -> str:
 
 def _chip(token: Token) -> str:
     if token.marks == GAP:
-        return f"<small>… {text(token.text)} …</small>"
+        return f'<small class="nbft-gap">… {text(token.text)} …</small>'
     shown = text(token.text) or "·"
     for mark, tag in ((SPECIAL, "i"), (UNKNOWN, "del"), (LEARNT, "ins")):
         shown = f"<{tag}>{shown}</{tag}>" if mark in token.marks else shown

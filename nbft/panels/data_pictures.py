@@ -24,7 +24,9 @@ _LETTER = 6.2
 SHOWN_LABELS = 10
 _LOOKS = ((COLOURS[0], ""), (COLOURS[1], ' fill-opacity=".28"'), (COLOURS[2], ' fill-opacity="0"'))
 """Colour and filling of the splits: full, faint, and an outline alone."""
-_TOP, _LEFT, _HEIGHT = 56, 12, 232
+_TOP, _LEFT, _HEIGHT = 56, 12, 248
+_AXIS, _BOTTOM = 48, _HEIGHT - 46
+"""Where the axes of a histogram stand."""
 _CUT = COLOURS[1]
 
 
@@ -118,9 +120,11 @@ def _numbers_picture(split: SplitCheck) -> str:
     body = [
         _heading("Labels"),
         f'<text x="{_LEFT}" y="36">numbers, {text(split.name)}</text>',
+        *_scale(split.numbers),
         *_bars(split.numbers, None),
+        *_axis(split.numbers, "label"),
     ]
-    return image(document(_HEIGHT, told, [*body, *_axis(split.numbers)]), told)
+    return image(document(_HEIGHT, told, body), told)
 
 
 def lengths_picture(check: DataCheck) -> str:
@@ -137,8 +141,9 @@ def lengths_picture(check: DataCheck) -> str:
     body = [
         _heading(f"Tokens, {train.unit} of train"),
         f'<text x="{_LEFT}" y="36">{text(spread)}</text>',
+        *_scale(train.histogram, train.unit),
         *_bars(train.histogram, train.limit if train.cut else None),
-        *_axis(train.histogram),
+        *_axis(train.histogram, "tokens"),
         _limit_line(train.histogram, train.limit, cut),
     ]
     return image(document(_HEIGHT, words, body), words)
@@ -146,41 +151,60 @@ def lengths_picture(check: DataCheck) -> str:
 
 def _x(value: float, shown: Histogram) -> float:
     low, high = shown.edges[0], shown.edges[-1]
-    room = WIDTH - 2 * _LEFT - (28 if shown.over else 0)
-    return _LEFT + (value - low) / (high - low) * room
+    room = WIDTH - _AXIS - _LEFT - (28 if shown.over else 0)
+    return _AXIS + (value - low) / (high - low) * room
+
+
+def _height(count: float, shown: Histogram) -> float:
+    return (_BOTTOM - _TOP - 14) * count / max(*shown.counts, shown.over, 1)
+
+
+def _scale(shown: Histogram, unit: str = "rows") -> list[str]:
+    """Returns how many rows the heights are."""
+    parts = [f'<text x="{_AXIS - 8}" y="{_TOP + 5}" text-anchor="end">{text(unit)}</text>']
+    most = max(*shown.counts, shown.over, 1)
+    for count in (tick for tick in ticks(0, most, 5) if tick == int(tick) and tick <= 0.92 * most):
+        y = _BOTTOM - _height(count, shown)
+        parts.append(f'<text x="{_AXIS - 8}" y="{y + 4:.1f}" text-anchor="end">{count:,.0f}</text>')
+        if count:
+            parts.append(f'<path d="M{_AXIS} {y:.1f}H{WIDTH - _LEFT}" stroke="{INK}" stroke-opacity=".22"/>')
+    return parts
 
 
 def _bars(shown: Histogram, limit: int | None) -> list[str]:
-    most, bottom, room = max(*shown.counts, shown.over, 1), _HEIGHT - 30, _HEIGHT - 30 - _TOP - 14
     parts = []
     spans = [*zip(shown.edges, shown.edges[1:], shown.counts, strict=False)]
     if shown.over:
         step = shown.edges[1] - shown.edges[0]
-        gap = step * (WIDTH - 2 * _LEFT - 28) / (_x(shown.edges[-1], shown) - _LEFT or 1)
+        gap = step * (WIDTH - _AXIS - _LEFT - 28) / (_x(shown.edges[-1], shown) - _AXIS or 1)
         spans.append((shown.edges[-1] + gap * 0.6, shown.edges[-1] + gap * 0.6 + step, shown.over))
     for low, high, count in spans:
         if not count:
             continue
         left, right = _x(low, shown), min(_x(high, shown), WIDTH - 4.0)
-        height = max(room * count / most, 1.5)
+        height = max(_height(count, shown), 1.5)
         is_cut = limit is not None and low >= limit
         look = f'fill="{_CUT}" fill-opacity=".25" stroke="{_CUT}"' if is_cut else f'fill="{COLOURS[0]}"'
         parts.append(
-            f'<rect x="{left + 0.75:.1f}" y="{bottom - height:.1f}" width="{max(right - left - 1.5, 1):.1f}" '
+            f'<rect x="{left + 0.75:.1f}" y="{_BOTTOM - height:.1f}" width="{max(right - left - 1.5, 1):.1f}" '
             f'height="{height:.1f}" rx="1" {look}/>'
         )
     return parts
 
 
-def _axis(shown: Histogram) -> list[str]:
-    bottom = _HEIGHT - 30
-    parts = [f'<path d="M{_LEFT} {bottom + 0.5}H{WIDTH - _LEFT}" stroke="{INK}" stroke-opacity=".5"/>']
+def _axis(shown: Histogram, name: str) -> list[str]:
+    parts = [
+        f'<path d="M{_AXIS} {_BOTTOM + 0.5}H{WIDTH - _LEFT}" stroke="{INK}" stroke-opacity=".5"/>',
+        f'<text x="{(_AXIS + WIDTH - _LEFT) / 2:.0f}" y="{_BOTTOM + 36}" text-anchor="middle">{text(name)}</text>',
+    ]
     room = WIDTH - _LEFT - (48 if shown.over else 0)
-    for value in (tick for tick in ticks(shown.edges[0], shown.edges[-1], 6) if _x(tick, shown) <= room):
-        anchor = "start" if _x(value, shown) < _LEFT + 8 else "middle"
-        parts.append(f'<text x="{_x(value, shown):.1f}" y="{bottom + 17}" text-anchor="{anchor}">{value:,.6g}</text>')
+    for value in ticks(shown.edges[0], shown.edges[-1], 6):
+        x = _x(value, shown)
+        anchor = "end" if x > WIDTH - 2 * _LEFT else "middle"  # else half of it would be cut off
+        if x <= room:
+            parts.append(f'<text x="{x:.1f}" y="{_BOTTOM + 17}" text-anchor="{anchor}">{value:,.6g}</text>')
     if shown.over:
-        parts.append(f'<text x="{WIDTH - _LEFT}" y="{bottom + 17}" text-anchor="end">more</text>')
+        parts.append(f'<text x="{WIDTH - _LEFT}" y="{_BOTTOM + 17}" text-anchor="end">more</text>')
     return parts
 
 
@@ -188,6 +212,6 @@ def _limit_line(shown: Histogram, limit: int, cut: str) -> str:
     x = min(_x(limit, shown), WIDTH - _LEFT)
     side = ("end", -6) if x > WIDTH / 2 else ("start", 6)
     return (
-        f'<path d="M{x:.1f} {_TOP - 4}V{_HEIGHT - 29}" stroke="{INK}" stroke-width="1.5" stroke-dasharray="4 3"/>'
+        f'<path d="M{x:.1f} {_TOP - 4}V{_BOTTOM + 1}" stroke="{INK}" stroke-width="1.5" stroke-dasharray="4 3"/>'
         f'<text x="{x + side[1]:.1f}" y="{_TOP + 5}" text-anchor="{side[0]}" font-weight="600">limit {limit:,}: {cut}</text>'
     )

@@ -251,7 +251,7 @@ class Notebook:
 
     def _set_theme(self, theme: str) -> None:
         self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
-        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-name", theme, timeout=60_000)
 
 
 def keep(page: Page, name: str) -> None:

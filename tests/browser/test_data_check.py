@@ -17,8 +17,9 @@ from tests.notebook.training_cell import training_cell, wait_for
 from tests.shared import shared
 
 pytestmark = pytest.mark.browser
-HEIGHT = 1700
-"""Of the window, so that a page is seen in one piece."""
+HEIGHT, MORE = 1700, 160
+"""Of the window, and what of it is not the page's, so that a page is seen in one piece."""
+WIDTHS = (1280, 800)
 SPECS = {
     "sst2": (
         "sst2/train.csv, validation: {root}/sst2/validation.csv, test: {root}/sst2/test.csv",
@@ -51,23 +52,30 @@ def notebook(lab: Lab, open_notebook) -> Notebook:
     notebook.run(0)
     for number in range(1, len(SPECS) + 2):
         notebook.run(number)
-        notebook.wait_until_run(number, 240)
+        notebook.wait_until_run(number, 480)
     return notebook
+
+
+def training(name: str) -> str:
+    """Returns the cell of a run that ends after a step, its dashboard kept."""
+    return cell(name).replace(f"%%ft_data {name}", f"%%finetune checked-{name} --keep-live --dry-run-steps 1")
 
 
 def page_of(notebook: Notebook, number: int) -> Locator:
     return notebook.output(number).locator(".nbft-data")
 
 
-def photograph(notebook: Notebook, number: int, name: str, *, width: int = 1280, dark: bool = False) -> None:
-    """Keeps a picture of a cell's page; nothing in it is wider than its place."""
-    notebook.page.set_viewport_size({"width": width, "height": HEIGHT})
+def photograph(notebook: Notebook, shown: Locator, name: str, *, width: int = 1280, dark: bool = False) -> None:
+    """Keeps a picture of a page as a whole; nothing in it is wider than its place."""
     notebook._set_theme("JupyterLab Dark" if dark else "JupyterLab Light")
-    shown = page_of(notebook, number)
+    notebook.page.set_viewport_size({"width": width, "height": HEIGHT})
+    notebook.page.wait_for_timeout(300)
+    height = int(shown.bounding_box()["height"]) + MORE  # pyright: ignore[reportOptionalSubscript] - it is visible
+    notebook.page.set_viewport_size({"width": width, "height": height})
     for _ in range(2):  # what lies above takes another height at another width
         shown.evaluate("root => root.scrollIntoView({block: 'start'})")
         notebook.page.wait_for_timeout(300)
-    keep(notebook.page, f"data-{name}")
+    keep(notebook.page, f"data-{name}-{width}-{'dark' if dark else 'light'}")
     assert shown.evaluate(CUT_OFF) == []
 
 
@@ -80,15 +88,15 @@ def test_the_check_up_of_real_data_is_a_page(notebook: Notebook, name: str):
     expect(shown.locator("img.nbft-picture").first).to_be_visible()
     broken = shown.locator("img").evaluate_all("all => all.filter(one => !one.naturalWidth).length")
     assert broken == 0
-    photograph(notebook, number, f"{name}-1280-light")
-    photograph(notebook, number, f"{name}-1280-dark", dark=True)
+    for width in WIDTHS:
+        for dark in (False, True):
+            photograph(notebook, shown, name, width=width, dark=dark)
 
 
-@pytest.mark.parametrize("width", [480, 800, 1600])
+@pytest.mark.parametrize("width", [480, 1600])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_nothing_is_cut_off_whatever_the_width(notebook: Notebook, width: int, dark: bool):
-    number = list(SPECS).index("sms_spam") + 1
-    photograph(notebook, number, f"sms_spam-{width}-{'dark' if dark else 'light'}", width=width, dark=dark)
+    photograph(notebook, page_of(notebook, list(SPECS).index("sms_spam") + 1), "sms_spam", width=width, dark=dark)
 
 
 def test_examples_and_what_is_in_order_unfold(notebook: Notebook):
@@ -112,9 +120,11 @@ def test_without_a_kernel_the_saved_page_is_there(notebook: Notebook, lab: Lab, 
     copy.write_bytes(notebook.path.read_bytes())
     static = open_notebook(copy, kernel=False)
     for name in SPECS:
-        number = list(SPECS).index(name) + 1
-        expect(page_of(static, number).locator("h3")).to_contain_text("to mend before training")
-        photograph(static, number, f"{name}-static")
+        shown = page_of(static, list(SPECS).index(name) + 1)
+        expect(shown.locator("h3")).to_contain_text("to mend before training")
+        for width in WIDTHS:
+            photograph(static, shown, f"{name}-static", width=width)
+    photograph(static, page_of(static, 1), "sst2-static", dark=True)
 
 
 def test_as_an_html_file_it_needs_nothing_from_anywhere(notebook: Notebook, browser: Browser, tmp_path: Path):
@@ -157,7 +167,18 @@ def test_the_dashboard_of_a_run_has_it_folded(lab: Lab, open_notebook, tiny_mode
     expect(folded.locator(".nbft-data")).to_be_hidden()
     folded.locator("summary").first.click()
     expect(folded.locator(".nbft-data")).to_be_visible()
-    notebook.page.set_viewport_size({"width": 1280, "height": HEIGHT})
-    folded.scroll_into_view_if_needed()
-    keep(notebook.page, "data-in-dashboard")
     notebook.wait_until_run(1, 120)
+
+
+def test_the_dashboard_of_real_data_unfolds_to_the_page(lab: Lab, open_notebook):
+    notebook = open_notebook(lab.write("widgets.ipynb", "%load_ext nbft", *map(training, SPECS)))
+    notebook.run(0)
+    for number, name in enumerate(SPECS, 1):
+        notebook.run(number)
+        notebook.wait_until_run(number, 480)
+        folded = notebook.output(number).locator(".nbft-data-fold")
+        folded.locator("summary").first.click()
+        for width in WIDTHS:
+            photograph(notebook, folded, f"{name}-widget", width=width)
+        if name == "sst2":
+            photograph(notebook, folded, f"{name}-widget", dark=True)

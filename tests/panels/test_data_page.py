@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from nbft.notebook.snapshot import take_snapshot
+from nbft.panels.base import HERE
 from nbft.panels.data_check import DataCheckPanel
 from nbft.panels.data_page import page, to_html
 from nbft.panels.data_pictures import labels_picture, lengths_picture
@@ -31,6 +32,8 @@ from nbft.record.events import DataChecked
 from nbft.record.folder import RunFolder
 from nbft.record.state import replay
 
+BARE = {"nbft-data", "nbft-label"}
+"""Classes that others may begin a rule with: what follows it there is not in the page."""
 EVIL = "<script>alert('x')</script>\x1b[31m"
 LENGTHS = Lengths(
     Histogram([0, 16, 32, 48, 64], [10, 60, 20, 6], 4),
@@ -142,6 +145,26 @@ def test_pictures_say_in_words_what_they_show(check):
         svg = base64.b64decode(re.findall(r"base64,([^\"]+)", picture)[0]).decode()
         assert "<script" not in svg
         assert ET.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_a_histogram_names_its_axes(check):
+    def words(picture: str) -> list[str]:
+        svg = base64.b64decode(re.findall(r"base64,([^\"]+)", picture)[0]).decode()
+        return re.findall(r">([^<]+)</text>", svg)
+
+    of_numbers = dataclasses.replace(check, splits=[a_split(labels={}, numbers=Histogram([0.0, 2.5, 5.0], [30, 40]))])
+    assert {"rows", "0", "20", "label"} <= set(words(labels_picture(of_numbers)))
+    assert {"rows", "tokens"} <= set(words(lengths_picture(check)))
+
+
+def test_styles_of_other_panels_do_not_reach_the_page(check):
+    """All panels of a notebook share one page, and so their classes; in the dashboard the page has no head."""
+    for html, within in ((to_html(check, "x"), ""), (to_html(check), r"\.nbft-dashboard ")):
+        classes = {name for names in re.findall(r'class="([^"]+)"', html) for name in names.split()} - BARE
+        assert "nbft-tokens" in classes
+        for file in set(HERE.glob("*.css")) - {HERE / "data.css"}:
+            rules = set(re.findall(rf"^{within}\.([\w-]+)", file.read_text(encoding="utf-8"), re.MULTILINE))
+            assert not classes & rules, file.name
 
 
 def test_numbers_have_a_picture_and_other_tasks_none(check):
