@@ -29,7 +29,10 @@ def kept_table(key: str) -> tuple[Dataset, list[str]] | None:
     entry = _entry(key)
     if not kept(entry):
         return None
-    return Dataset.from_file(str(entry / _TABLE)), json.loads((entry / _NOTES).read_text(encoding="utf-8"))
+    try:
+        return Dataset.from_file(str(entry / _TABLE)), json.loads((entry / _NOTES).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # another process made room meanwhile
+        return None
 
 
 def gather(name: str, batches: Iterable[Batch], notes: list[str], key: str) -> Dataset:
