@@ -47,7 +47,8 @@ def to_html(check: DataCheck, name: str = "") -> str:
 def _head(check: DataCheck, name: str) -> str:
     level = "warn" if check.warnings else "note" if check.of("note") else "ok"
     rows = sum(split.rows for split in check.splits)
-    facts = f"{check.task} · {rows:,} rows in {plural(len(check.splits), 'split')} · looked at in {check.seconds:.1f} s"
+    looked = f"looked at in {check.seconds:.1f}\N{NO-BREAK SPACE}s"
+    facts = f"{check.task} · {rows:,} rows in {plural(len(check.splits), 'split')} · {looked}"
     title = f'<span class="nbft-sign">{_SIGNS[level][0]}</span> {text(verdict(check))}'
     return (
         f'<div class="nbft-head nbft-is-{level}"><h3>{title}</h3>'
