@@ -45,6 +45,7 @@ def test_an_entry_that_was_there_first_stays():
 
 WORK = """
 import random, sys
+from nbft.data import cache
 from nbft.data.cache import cache_folder, kept, publish, staging
 cache.LIMIT_BYTES = 5000
 chance = random.Random(int(sys.argv[1]))
