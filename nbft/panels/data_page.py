@@ -73,7 +73,7 @@ def _card(split: SplitCheck) -> str:
     if split.fit and split.fit.words:
         unknown = f", {share(split.fit.unknown_share)} unknown" if split.fit.unknown_share >= 0.0005 else ""
         facts.append(f"{split.fit.per_word:.2f} tokens a word{unknown}")
-    mix = split.languages or split.scripts
+    mix = split.languages or {f"{script} script": part for script, part in split.scripts.items()}
     facts.append(", ".join(f"{word} {share(part)}" for word, part in list(mix.items())[:3] if part >= 0.005))
     return "<br>".join(fact for fact in facts if fact)
 
