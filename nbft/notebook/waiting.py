@@ -9,12 +9,13 @@ tries them). Where one is missing, it only waits, `hears_buttons` is False, and 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import signal
 import sys
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -133,9 +134,10 @@ class Waiting:
         handler = line.kernel.shell_handlers[request["header"]["msg_type"]]
         self._say(line.kernel, "busy", request)
         try:
-            answer = handler(line.replies, identities, request)
-            if inspect.iscoroutine(answer):
-                _run_at_once(answer)
+            with _answering(line.kernel, request):
+                answer = handler(line.replies, identities, request)
+                if inspect.iscoroutine(answer):
+                    _run_at_once(answer)
         except Exception:
             line.kernel.log.exception("nbft could not serve a widget's message")
         finally:
@@ -189,6 +191,22 @@ def _widget_request(kernel: Any, message: list[Any]) -> tuple[list[bytes], dict[
         return identities, session.deserialize(frames, content=True, copy=False)
     except (ValueError, TypeError, KeyError):
         return None
+
+
+@contextlib.contextmanager
+def _answering(kernel: Any, request: dict[str, Any]) -> Iterator[None]:
+    """Lets what is said of widgets meanwhile name the request, not the cell.
+
+    The page that changed a value waits for its echo, which it knows by that name, and until then takes nobody else's change.
+    Which subshell asked is left out: by it ipykernel 7.4 would choose where the widget's next message goes.
+    """
+    header = {key: value for key, value in request["header"].items() if key != "subshell_id"}
+    parent = {**request, "header": header}
+    kernel.get_parent = lambda *_, **__: parent
+    try:
+        yield
+    finally:
+        del kernel.get_parent
 
 
 def _run_at_once(answer: Coroutine[Any, Any, Any]) -> None:

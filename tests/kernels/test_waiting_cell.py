@@ -103,6 +103,18 @@ def test_the_page_is_told_that_a_widget_was_served_and_that_the_cell_still_runs(
     assert told.index((cell, "idle")) > served
 
 
+def test_the_echo_of_a_change_names_the_change(kernel, slider):
+    """A page that waits in vain for the echo of its own change takes no change of that value from another page."""
+    cell = kernel.send("wait(0.8);")
+    time.sleep(0.3)
+    asked = drag(kernel, slider)
+    kernel.replies([cell])
+
+    said = [message for message in kernel.heard() if message["msg_type"] == "comm_msg"]
+    echoes = [message for message in said if message["content"]["data"]["method"] == "echo_update"]
+    assert [message["parent_header"]["msg_id"] for message in echoes] == asked
+
+
 def test_what_the_page_asks_after_a_reload_is_answered_while_it_waits(kernel):
     cell = kernel.send("wait(1.5);")
     time.sleep(0.3)
