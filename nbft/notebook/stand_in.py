@@ -31,6 +31,16 @@ class StandIn:
         self._renewed_at = float("inf")
 
     @property
+    def _hides_what_is_dead(self) -> str:
+        """The style by which this one hides the live output above it where no dashboard came to life in that.
+
+        JupyterLab says "model not found" there. In a notebook that it does not trust it drops the style, and shows the
+        live output's empty HTML in the place of its view.
+        """
+        below = f".jp-OutputArea-child:has(+ .jp-OutputArea-child .{self._class})"
+        return f"<style>{below}:not(:has(.nbft-dashboard)) {{ display: none }}</style>"
+
+    @property
     def style(self) -> str:
         """The style by which the live dashboard, as long as it is there, hides this one."""
         return f".jp-OutputArea-child:has(.{self._class}), .{self._class} {{ display: none }}"
@@ -59,5 +69,6 @@ class StandIn:
         self._renewed_at, self._seen = time.monotonic(), len(state.evaluations)
         at = f" at {clock(state.updated)}" if state.updated else ""
         words = f"As it was{at}. How it is by now: %ft_attach {self._run}"
-        twin = f'<div class="{self._class}"><p><small>{text(words)}</small></p>{self._take().html}</div>'
+        said = f"<p><small>{text(words)}</small></p>{self._take().html}"
+        twin = f'{self._hides_what_is_dead}<div class="{self._class}">{said}</div>'
         display({"text/html": twin, "text/plain": words}, raw=True, display_id=self._id, update=update)

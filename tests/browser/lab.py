@@ -173,6 +173,10 @@ class Notebook:
         self.page.evaluate(f"() => {CURRENT}.sessionContext.shutdown()")
         self._context.close()
 
+    def leave(self) -> None:
+        """Leaves the page; the kernel lives on."""
+        self._context.close()
+
     def wait_for_kernel(self, *statuses: str) -> None:
         """Waits until there is a kernel, with one of these statuses (`idle`, `busy`) if any is given."""
         self.page.wait_for_function(
@@ -205,6 +209,10 @@ class Notebook:
             arg=number,
             timeout=timeout_s * 1000,
         )
+
+    def is_trusted(self, number: int) -> bool:
+        """Returns whether JupyterLab trusts a cell's outputs, as it does what ran on this machine."""
+        return self.page.evaluate(f"n => {CURRENT}.content.model.cells.get(n).trusted", number)
 
     def has_kernel(self) -> bool:
         """Returns whether a kernel belongs to the notebook."""
