@@ -1,4 +1,4 @@
-"""nbft in a terminal: quickstart, check, mask, data, run, resume, eval, compare, report, watch, stop, list, schema."""
+"""nbft in a terminal: quickstart, check, mask, data, run, resume, eval, compare, report, watch, tell, stop, list, schema."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from nbft.errors import NbftError
 from nbft.evaluation import start_evaluation
 from nbft.mask import ROWS, mask_of_run, mask_of_spec
 from nbft.panels.scorecard_text import to_text
+from nbft.panels.wording import command as command_word
+from nbft.record.commands import Command
 from nbft.run import Run, open_run, runs, start_run
 from nbft.series import Series, find, start_series, stop, to_resume
 from nbft.spec.load import read_spec
+from nbft.telling import WORDS, command_of, tell
 from nbft.terminal import follow, watch, watch_series
 
 STATUS_CODES = {"finished": 0, "stopped": 0}
@@ -73,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--dry-run-steps", type=_count, default=0, metavar="N", help="end after N steps")
     for name, act, text in _ON_RUNS:
         _add_name(command(name, act, text), is_stop=act is _stop)
+    told = _of_a_run(command("tell", _tell, "Ask something of a run that goes on, and wait for its answer."))
+    told.add_argument("commands", nargs="+", type=_told, metavar="WORD", help=WORDS)
     evaluate = command("eval", _evaluate, "Show how good models are, side by side and with error bars.")
     evaluate.add_argument("names", nargs="+", metavar="NAME", help="runs, `base`, folders or hub ids of models")
     evaluate.add_argument("--data", help="other rows to evaluate on than the run's test rows")
@@ -83,8 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--csv", type=Path, metavar="FILE", help="also write what was predicted for each row")
     beside = command("compare", _compare, "Show runs beside each other: scores, and what differs in their specs.")
     beside.add_argument("names", nargs="*", metavar="NAME", help="two or more runs; a number for the newest so many")
-    report = command("report", _report, "Write all that is known of a run as one HTML file.")
-    report.add_argument("name", metavar="NAME", help="a run (reviews-001), or a name alone for its newest run")
+    report = _of_a_run(command("report", _report, "Write all that is known of a run as one HTML file."))
     report.add_argument("--into", type=Path, metavar="FILE", help="NAME.html here if left out")
     command("list", _list, "List all runs, the newest first.")
     command("schema", _schema, "Print the JSON Schema of specs, for editors.")
@@ -101,6 +105,18 @@ def _count(word: str) -> int:
     if not word.isdecimal() or int(word) < 1:
         raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {word!r}")
     return int(word)
+
+
+def _of_a_run(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("name", metavar="NAME", help="a run (reviews-001), or a name alone for its newest run")
+    return parser
+
+
+def _told(said: str) -> Command:
+    try:
+        return command_of(said)
+    except NbftError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _words(value: str) -> list[str]:
@@ -180,6 +196,14 @@ def _follow(run: Run | Series, *, started_here: bool = True) -> int:
 def _stop(options: argparse.Namespace) -> int:
     print(stop(find(options.name), only_this_seed=options.this_seed))
     return 0
+
+
+def _tell(options: argparse.Namespace) -> int:
+    obeyed = True
+    for answer in tell(open_run(options.name), options.commands):
+        print(f"{'✓' if answer.obeyed else '✕'} {command_word(answer)}: {answer.answer}")
+        obeyed = obeyed and answer.obeyed
+    return 0 if obeyed else 1
 
 
 def _evaluate(options: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ LEFT = [
     "quickstart",
     "terminal",
     "notebook",
+    "telling",
     "mask",
     "asking",
     "comparison",

@@ -43,6 +43,17 @@ class Asks:
         """Trains for so many epochs in all; the schedule is that of a run so long."""
         self.send(word.SetEpochs(epochs=epochs))
 
+    def set_early_stopping(
+        self,
+        *,
+        enabled: bool | None = None,
+        monitor: str | None = None,
+        patience: int | None = None,
+        min_delta: float | None = None,
+    ) -> None:
+        """Changes the early-stopping rule; what is left out stays as it is."""
+        self.send(word.SetEarlyStopping(enabled=enabled, monitor=monitor, patience=patience, min_delta=min_delta))
+
     def pause(self) -> None:
         """Lets the run wait after the present step."""
         self.send(word.Pause())
