@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nbft.panels import examination, samples
+from nbft.panels import examination, samples, stopping_picture
 from nbft.panels.base import text
 from nbft.panels.data_check import to_list
 from nbft.panels.notices import why_failed
@@ -40,6 +40,7 @@ def take_snapshot(state: RunState, folder: RunFolder) -> Snapshot:
 
 def _html(state: RunState, folder: RunFolder) -> str:
     charts = images(plots_of(state), state)
+    stopping = stopping_picture.to_image(state)
     what, fix = why_failed(state) or ("", "")
     parts = [
         f"<p><b>{text(folder.run)}</b> · {text(' · '.join(headline(state)))}</p>",
@@ -47,6 +48,7 @@ def _html(state: RunState, folder: RunFolder) -> str:
         f"<p>{text(' '.join(outcome))}</p>" if (outcome := outcome_of(state)) else "",
         f"<p>{charts}</p>" if charts else "",
         to_html(scores(state)),
+        f"<p>Early stopping</p>{stopping}" if stopping else "",
         samples.to_html(state),
         examination.to_html(state, folder.examinations),
         _list("Warnings", [f"{w.message} {w.fix}".strip() for w in state.warnings]),

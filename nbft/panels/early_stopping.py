@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from nbft.errors import NbftError
 from nbft.panels import wording
 from nbft.panels.base import Panel, Send, html, set_class, text
-from nbft.panels.stopping_picture import picture, would_have
+from nbft.panels.live_stopping import LiveStopping
 from nbft.record.events import SetEarlyStopping
 from nbft.record.state import RunState, is_better_lower
 
@@ -25,10 +25,13 @@ class EarlyStoppingPanel(Panel):
     def __init__(self, send: Send) -> None:
         super().__init__(send)
         self._asked: set[str] = set()
+        self._waits = False
+        """Whether the page holds a value that the run has not answered."""
         self._lost = ""
         self._shower: int | None = None
         self._standing = html("nbft-standing-box")
-        self._picture = html("nbft-stopping-box")
+        self._live = LiveStopping(self._ask)
+        self._live.add_class("nbft-stopping-box")
         self._mark = html("nbft-mark-box")
         self._inputs = _inputs()
         for name, control in self._inputs.items():
@@ -39,7 +42,7 @@ class EarlyStoppingPanel(Panel):
         top.add_class("nbft-card-top")
         rule = widgets.Box([self._inputs[name] for name in FIELDS[1:]])
         rule.add_class("nbft-rule")
-        body = widgets.Box([self._standing, self._picture, rule])
+        body = widgets.Box([self._standing, rule, self._live])
         body.add_class("nbft-card-body")
         self.widget = widgets.VBox([top, body])
         self.widget.add_class("nbft-early-stopping")
@@ -52,7 +55,10 @@ class EarlyStoppingPanel(Panel):
         if state.is_over:
             self._asked.clear()
         self._standing.value = standing(state)
-        self._picture.value = _pictured(state)
+        self._live.show(state)
+        if self._waits and not self._asked:
+            self._waits = False
+            self._live.answers += 1
         self._mark.value = self._waiting_mark()
         self._shower = threading.get_ident()
         try:
@@ -83,8 +89,10 @@ class EarlyStoppingPanel(Panel):
         """Asks the run for what the user set; clicks may come in another thread than `show` runs in."""
         if self._shower == threading.get_ident():
             return  # the record speaking, not the user
-        name = next(name for name, control in self._inputs.items() if control is change["owner"])
-        command = SetEarlyStopping(**{name: change["new"]})
+        self._ask(next(name for name, control in self._inputs.items() if control is change["owner"]), change["new"])
+
+    def _ask(self, name: str, value: Any) -> None:
+        command = SetEarlyStopping(**{name: value})
         try:
             self.send(command)
         except (NbftError, OSError) as error:  # from a widget's callback nobody would see it
@@ -92,6 +100,7 @@ class EarlyStoppingPanel(Panel):
         else:
             self._lost = ""
             self._asked.add(command.id)
+        self._waits = True
 
     def _waiting_mark(self) -> str:
         if self._lost:
@@ -116,11 +125,6 @@ def _inputs() -> dict[str, Any]:
             value=0.0, min=0.0, max=1e9, step=0.001, description="Min delta", tooltip=tips["min_delta"]
         ),
     }
-
-
-def _pictured(state: RunState) -> str:
-    drawn, other = picture(state), would_have(state)
-    return f'{drawn}<p class="nbft-quiet">{text(other)}</p>' if drawn or other else ""
 
 
 def standing(state: RunState) -> str:

@@ -20,10 +20,11 @@ def image(plot: Plot, state: RunState) -> str:
     """Returns the plot as an `<img>` with words for those who do not see it."""
     width, height = size_of(plot)
     words = text(describe(plot, state))
-    return f'<img width="{width}" height="{height}" alt="{words}" src="{_address(draw(plot, state))}"> '
+    return f'<img width="{width}" height="{height}" alt="{words}" src="{address(draw(plot, state))}"> '
 
 
-def _address(svg: str) -> str:
+def address(svg: str) -> str:
+    """Returns an SVG document as the address of an image."""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 

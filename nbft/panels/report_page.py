@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from nbft.panels import data_page, samples
+from nbft.panels import data_page, samples, stopping_picture
 from nbft.panels.base import HERE, text
 from nbft.panels.data_text import verdict
 from nbft.panels.notices import why_failed
@@ -59,6 +59,7 @@ def _parts(report: Report) -> Iterable[str]:
     yield _head(report)
     yield _section("Scores", _wide(to_html(scores(state))))
     yield _section("Curves", _charts(state))
+    yield _section("Early stopping", stopping_picture.to_image(state))
     yield _section("Warnings", "".join(_note(warned.message, warned.fix) for warned in state.warnings))
     yield _section("Samples", samples.to_html(state))
     yield _section("Right and wrong", report.mistakes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nbft.panels import wording
 from nbft.panels.base import text
+from nbft.panels.picture import address
 from nbft.panels.plots import short
 from nbft.panels.points import Point, finite
 from nbft.record.state import EarlyStopping, RunState, is_better_lower
@@ -18,11 +19,31 @@ MOST_LEFT = 12
 
 def picture(state: RunState) -> str:
     """Returns the picture as SVG that takes the page's colours; empty before the second evaluation."""
+    drawn = _drawn(state)
+    return drawn.svg() if drawn else ""
+
+
+def _drawn(state: RunState) -> _Picture | None:
     rule = state.early_stopping
     points = finite(state.curves.get(rule.monitor))[-MOST_POINTS:]
-    if len(points) < 2 or rule.reference is None:
+    return _Picture(points, rule, is_over=state.is_over) if len(points) > 1 and rule.reference is not None else None
+
+
+STYLE = """svg{fill:#757575;font:11px system-ui,sans-serif}path{fill:none;stroke:#757575}.nbft-stop-band{fill:#3c93c8;opacity:.2}
+.nbft-stop-best{stroke:#3c93c8;stroke-dasharray:5 4}.nbft-stop-curve{stroke-width:1.5}.nbft-stop-gain{fill:#3c93c8}
+.nbft-stop-waited{fill:none;stroke:#757575;stroke-width:1.5}.nbft-stop-end{stroke-dasharray:2 3}"""
+"""What an image has of its own: it can't know the page it stands on, so each colour is seen on white and on black."""
+
+
+def to_image(state: RunState) -> str:
+    """Returns picture and sentence for pages without a script, where the rule was in force; empty where nothing can be told."""
+    drawn = _drawn(state) if state.early_stopping.enabled else None
+    if drawn is None:
         return ""
-    return _Picture(points, rule, is_over=state.is_over).svg()
+    alone = drawn.svg().replace(">", f' xmlns="http://www.w3.org/2000/svg"><style>{STYLE}</style>', 1)
+    words = text(f"Early stopping: {drawn.words()}")
+    shown = f'<img width="{WIDTH}" height="{HEIGHT}" alt="{words}" src="{address(alone)}">'
+    return f"<p>{shown}<br><small>{text(would_have(state))}</small></p>"
 
 
 class _Picture:
@@ -57,7 +78,7 @@ class _Picture:
             *self._scale(),
         ]
         return (
-            f'<svg class="nbft-stopping" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(self._words())}">'
+            f'<svg class="nbft-stopping" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(self.words())}">'
             f"{''.join(parts)}</svg>"
         )
 
@@ -97,7 +118,8 @@ class _Picture:
             f'<text x="{LEFT - 6}" y="{self.y(self.rule.reference or 0.0):.1f}" dy="4" text-anchor="end">{best}</text>',
         ]
 
-    def _words(self) -> str:
+    def words(self) -> str:
+        """Returns what the picture shows, in words."""
         rule = self.rule
         gain = f", by more than {wording.setting(rule.min_delta)}" if rule.min_delta else ""
         return (
