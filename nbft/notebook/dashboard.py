@@ -19,6 +19,7 @@ from nbft.panels.controls import ControlsPanel
 from nbft.panels.data_check import DataCheckPanel
 from nbft.panels.early_stopping import EarlyStoppingPanel
 from nbft.panels.examination import ExaminationPanel
+from nbft.panels.keyboard import Keyboard
 from nbft.panels.notices import NoticesPanel
 from nbft.panels.progress import ProgressPanel
 from nbft.panels.results import ResultsPanel
@@ -119,7 +120,7 @@ class Dashboard:
         return ControlsPanel(run.send, self._let_go if self._waits else None)
 
     def _parts(self) -> list[widgets.Widget]:
-        return [self._style, *(panel.widget for panel in self.panels)]
+        return [self._style, Keyboard(), *(panel.widget for panel in self.panels)]
 
     def _let_go(self) -> None:
         self.is_let_go = True

@@ -8,14 +8,18 @@ function isForFrontEnd(event) {
 }
 
 // Front ends look for their shortcuts on the way down to the focused element, before the widget hears of the key, or on the
-// way up; what carries the attribute they leave alone.
-function guardKeys(root) {
+// way up, beginning with the focused element itself; what carries the attribute they leave alone.
+function guardKeys(root, isOurs = () => true) {
   const look = (event) => {
-    if (!root.contains(event.target)) return;
-    if (isForFrontEnd(event)) root.removeAttribute(SUPPRESS);
-    else root.setAttribute(SUPPRESS, "true");
+    if (event.target.closest?.("[data-nbft-keys]") !== root) return; // a widget within this one may know its keys better
+    const ours = isOurs(event) && !isForFrontEnd(event);
+    for (const part of [root, event.target]) {
+      if (ours) part.setAttribute(SUPPRESS, "true");
+      else part.removeAttribute(SUPPRESS);
+    }
   };
   window.addEventListener("keydown", look, true);
+  root.dataset.nbftKeys = "";
   root.setAttribute(SUPPRESS, "true");
   return () => window.removeEventListener("keydown", look, true);
 }

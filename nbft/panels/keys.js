@@ -23,8 +23,9 @@ function key(figure, line) {
   const alone = plot.small && plot.lines.filter((one) => !one.ghost).length === 1;
   item.append(...(alone ? [] : [swatch(line, view.theme.colours[line.colour]), make("span", "", line.label)]));
   item.append(make("b", ""));
-  item.setAttribute("aria-label", line.label);
-  item.title = `${line.label}: show or hide`;
+  const name = alone ? plot.title : line.label;
+  item.setAttribute("aria-label", name);
+  item.title = `${name}: show or hide`;
   item.addEventListener("click", () => view.toggle(line.metric));
   return item;
 }

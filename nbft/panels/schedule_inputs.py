@@ -19,9 +19,10 @@ class ScheduleInputs:
     def __init__(self, ask: Callable[[Command], None]) -> None:
         self._ask = ask
         self._shower: int | None = None
+        # 0 is refused by the run; a page counts its steps from the least value, and 4 is to become 5, not 4.01
         self.factor = widgets.BoundedFloatText(
             value=1.0,
-            min=0.001,
+            min=0.0,
             max=1000,
             step=0.1,
             description="Learning rate ×",
@@ -29,7 +30,7 @@ class ScheduleInputs:
         )
         self.epochs = widgets.BoundedFloatText(
             value=1.0,
-            min=0.01,
+            min=0.0,
             max=1_000_000,
             step=1,
             description="Epochs",

@@ -25,7 +25,8 @@ class StepChooser:
         self._places: list[Any] = []
         """Oldest first: a choice comes as a place in the list, which must not move while it is on its way."""
         options = [("newest", NEWEST)]
-        self.widget = widgets.Dropdown(options=options, value=NEWEST, tooltip="The step that is shown")
+        self.widget = widgets.Dropdown(options=options, value=NEWEST, description="Step shown")
+        self.widget.add_class("nbft-steps")
         self.widget.observe(self._chosen, "value")
 
     @property
