@@ -35,14 +35,15 @@ class Comparison:
     def output(self) -> dict[str, str]:
         """Returns it as the data of a cell's output: static, small, without styles."""
         laid_over = overlay({run.name: run.state for run in self.runs})
+        curves = f"<p>{images(laid_over.plots, laid_over.state)}</p>"
+        return {"text/html": f"<div>{self.table()}{curves}</div>", "text/plain": str(self)}
+
+    def table(self) -> str:
+        """Returns names, notes and the table as HTML."""
+        names = [run.name for run in self.runs]
         notes = "".join(f"<li>{text(note)}</li>" for note in self.notes())
-        parts = [
-            f"<p><b>{text(' · '.join(run.name for run in self.runs))}</b></p>",
-            f"<ul>{notes}</ul>" if notes else "",
-            to_html([run.name for run in self.runs], self.groups()),
-            f"<p>{images(laid_over.plots, laid_over.state)}</p>",
-        ]
-        return {"text/html": f"<div>{''.join(parts)}</div>", "text/plain": str(self)}
+        listed = f"<ul>{notes}</ul>" if notes else ""
+        return f"<p><b>{text(' · '.join(names))}</b></p>{listed}{to_html(names, self.groups())}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return self.output()

@@ -24,7 +24,16 @@ EMPTY = {"text/html": "", "text/plain": ""}
 class StandIn:
     """The static picture of a run that goes on, renewed after evaluations; empty until the end where it isn't wanted."""
 
-    def __init__(self, run: str, name: str, take: Callable[[], Snapshot], *, is_wanted: bool = True) -> None:
+    def __init__(
+        self,
+        run: str,
+        name: str,
+        take: Callable[[], Snapshot],
+        *,
+        is_wanted: bool = True,
+        like: str = "%ft_attach",
+    ) -> None:
+        self._like = like
         self._run, self._take, self._is_wanted = run, take, is_wanted
         self._class, self._id = f"nbft-stand-in-{name}", f"{name}-twin"
         self._seen = 0
@@ -68,7 +77,7 @@ class StandIn:
     def _put(self, state: RunState, *, update: bool) -> None:
         self._renewed_at, self._seen = time.monotonic(), len(state.evaluations)
         at = f" at {clock(state.updated)}" if state.updated else ""
-        words = f"As it was{at}. How it is by now: %ft_attach {self._run}"
+        words = f"As it was{at}. How it is by now: {self._like} {self._run}"
         said = f"<p><small>{text(words)}</small></p>{self._take().html}"
         twin = f'{self._hides_what_is_dead}<div class="{self._class}">{said}</div>'
         display({"text/html": twin, "text/plain": words}, raw=True, display_id=self._id, update=update)

@@ -123,8 +123,13 @@ def live_overlay(overlay: Overlay) -> LiveChart | None:
     """Returns a live chart of several runs, as a widget; None where the page can't have one."""
     chart = _live_chart()
     if chart is not None:
-        _fill(chart, overlay.plots, overlay.state, is_over=True)
+        show_overlay(chart, overlay)
     return chart
+
+
+def show_overlay(chart: LiveChart, overlay: Overlay) -> None:
+    """Brings a live chart of several runs up to their states; their newest points are drawn, whether or not they go on."""
+    _fill(chart, overlay.plots, overlay.state, is_over=True)
 
 
 def _fill(chart: LiveChart, plots: list[Plot], state: RunState, *, is_over: bool | None = None) -> None:

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.utils.capture import capture_output
 
 import nbft
 from nbft.cli import main
 from nbft.comparison import compare
 from nbft.errors import RunError
+from nbft.notebook.comparing import LiveComparison
+from nbft.notebook.dashboard import VIEW
 from nbft.record.folder import RunFolder
-from tests.notebook.recorded import record, record_spec
+from tests.notebook.recorded import living, record, record_spec, say
 from tests.notebook.test_snapshot import ALLOWED
+from tests.notebook.training_cell import wait_for
 from tests.panels.record import ended, evaluated, measured, started
 
 
@@ -119,9 +123,35 @@ def test_a_terminal_shows_the_table(two, capsys):
 
 
 def test_the_magic_shows_it(two, shell):
-    from IPython.utils.capture import capture_output
-
     with capture_output() as captured:
         result = shell.run_cell("%ft_compare first second")
     assert result.success
     assert "train.learning_rate" in captured.outputs[0].data["text/plain"]
+
+
+def test_while_a_run_goes_on_curves_and_table_follow_and_at_the_end_they_are_static(two, shell, monkeypatch):
+    monkeypatch.setattr("nbft.notebook.comparing.TABLE_EVERY_S", 0.0)
+    going = record_spec(record(two, *started(), measured(1, 0.9), name="third"))
+    with living(going), capture_output() as captured:
+        live = LiveComparison(compare("first", "third"))
+        following = live.show()
+        wait_for(lambda: "1 of 300" in live._table.value, "the table is not there", 10)
+        say(going, measured(40, 0.5), evaluated(40, 0.95))
+        wait_for(lambda: "40 of 300" in live._table.value and "0.9500" in live._table.value, "it stands still", 10)
+        assert live._chart is not None
+        wait_for(lambda: len(live._chart._tracks["third-001: train/loss"]) == 2, "the curve stands still", 10)
+        say(going, ended())
+    wait_for(lambda: not following.is_alive, "it does not end", 10)
+    shown, twin = captured.outputs[:2]
+    assert VIEW in shown.data
+    assert shown.data["text/html"] == ""
+    assert "%ft_compare first-001 third-001" in twin.data["text/html"]
+    (picture,) = live.view.children
+    assert "data:image/svg+xml" in picture.value
+
+
+def test_where_nobody_can_click_a_run_that_goes_on_is_shown_as_it_stands(two, shell):
+    with living(record_spec(record(two, *started(), measured(1, 0.9), name="third"))), capture_output() as captured:
+        shell.run_line_magic("ft_compare", "first third")
+    (output,) = captured.outputs
+    assert sorted(output.data) == ["text/html", "text/plain"]
