@@ -21,6 +21,7 @@ from nbft.record.state import RunState
 EVERY_S = 0.5
 TABLE_EVERY_S = 2.0
 """A table is sent whole."""
+STYLE = ".nbft-style { display: none } .nbft-dashboard table { margin-left: 0 }"
 
 
 class LiveComparison:
@@ -34,7 +35,7 @@ class LiveComparison:
         self._told_at = float("-inf")
         self._stand_in = StandIn(" ".join(self._names), self._id, self._static, like="%ft_compare")
         style = html("nbft-style")
-        style.value = f"<style>{self._stand_in.style}\n.nbft-style {{ display: none }}</style>"
+        style.value = f"<style>{self._stand_in.style}\n{STYLE}</style>"
         self.view = widgets.VBox([style, self._table, *([self._chart] if self._chart else [])])
         self.view.add_class("nbft-dashboard")
 
@@ -63,7 +64,7 @@ class LiveComparison:
         display(output, raw=True, display_id=self._id, update=True)
         self._stand_in.become("")
         picture, old = html("jp-RenderedHTMLCommon"), self.view.children
-        picture.value = f"<style>{self._stand_in.style}</style>{output['text/html']}"
+        picture.value = f"<style>{self._stand_in.style}\n{STYLE}</style>{output['text/html']}"
         self.view.children = [picture]
         for widget in old:
             close_tree(widget)

@@ -23,12 +23,17 @@ from tests.panels.record import ended, rule, started
 
 pytestmark = pytest.mark.browser
 PANELS = ("progress", "controls", "charts", "samples", "exam", "early-stopping", "notices")
+TALL = 3000
+"""Of the window, so that a panel is seen in one piece."""
 LOOKS = [(width, dark) for dark in (False, True) for width in (1280, 800)]
 STATIC = """import nbft
 from IPython.display import HTML
 from nbft.notebook.snapshot import take_snapshot
 run = nbft.open_run("shown-before")
 HTML(take_snapshot(run.state, run.folder).html)"""
+SQUEEZED = """part => [...part.querySelectorAll("dt, th")].filter(one => one.offsetWidth && one.offsetWidth < 20)
+    .map(one => one.textContent).filter(Boolean)"""
+"""Words whose letters would stand one below the other."""
 TRANSLATED = [
     ("Where does the blue frog live?", "Wo lebt der blaue Frosch?", "Wo wohnt der blaue Frosch?"),
     ("The sea is warm in summer.", "Das Meer ist im Sommer warm.", "Im Sommer ist das Meer warm."),
@@ -91,6 +96,7 @@ def photograph(part: Locator, name: str) -> None:
     part.scroll_into_view_if_needed()
     part.screenshot(path=ARTEFACTS / f"{name}.png")
     assert part.evaluate(CUT_OFF) == []
+    assert part.evaluate(SQUEEZED) == []
 
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
@@ -101,6 +107,7 @@ def test_every_panel_live_static_and_beside_another_run(notebook: Notebook, widt
         expect(notebook.output(number).locator("canvas").first).to_be_visible(timeout=30_000)
     look = f"{width}-{'dark' if dark else 'light'}"
     notebook.look(f"gallery-{look}", width=width, dark=dark)
+    notebook.page.set_viewport_size({"width": width, "height": TALL})
     for panel in PANELS:
         photograph(live.locator(f".nbft-{panel}").first, f"panel-{panel}-{look}")
     for number, name in ((2, "static"), (3, "compare"), (4, "compare-static")):
