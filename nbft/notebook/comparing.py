@@ -21,7 +21,8 @@ from nbft.record.state import RunState
 EVERY_S = 0.5
 TABLE_EVERY_S = 2.0
 """A table is sent whole."""
-STYLE = ".nbft-style { display: none } .nbft-dashboard table { margin-left: 0 }"
+STYLE = """.nbft-style { display: none } .nbft-dashboard table { margin-left: 0 }
+.nbft-dashboard table [align="left"] { text-align: left }"""
 
 
 class LiveComparison:
