@@ -87,7 +87,7 @@ class Dashboard:
         self._id = uuid.uuid4().hex
         self._variable = variable
         self._waits = waits
-        self._style = html("nbft-style")
+        self._style, self._keyboard = html("nbft-style"), Keyboard()
         self._stand_in = StandIn(self._name(run), self._id, self._snapshot, is_wanted=not is_colab())
         self._style.value = f"<style>{_style()}\n{self._stand_in.style}</style>"
         self._take(run)
@@ -120,7 +120,7 @@ class Dashboard:
         return ControlsPanel(run.send, self._let_go if self._waits else None)
 
     def _parts(self) -> list[widgets.Widget]:
-        return [self._style, Keyboard(), *(panel.widget for panel in self.panels)]
+        return [self._style, self._keyboard, *(panel.widget for panel in self.panels)]
 
     def _let_go(self) -> None:
         self.is_let_go = True
