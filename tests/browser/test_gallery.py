@@ -49,11 +49,15 @@ def story(rate: float) -> Iterator[Event]:
         loss = 0.65 * math.exp(-step * rate) + 0.12 + noise * math.exp(-step * rate / 2)
         speed = {"train/examples_per_s": 61 + 4 * noise * 10, "train/tokens_per_s": 900 + 60 * noise * 10}
         more = {"train/learning_rate": 2e-4 * (1 - step / 600), "train/grad_norm": 1.4 + 4 * noise, **speed}
-        values = {"train/loss": loss, **more, "memory/process_bytes": 1.24e9}
+        values: word.Values = {"train/loss": loss, **more, "memory/process_bytes": 1.24e9}
         yield word.Measured(step=step, epoch=step / 100, values=values, time=1004.0 + step / 4)
         if step % 30 == 0:
             good = 0.91 - 0.4 * math.exp(-step * rate) - max(step - 330, 0) * 1e-4
-            scores = {"eval/accuracy": good, "eval/f1": good - 0.02, "eval/loss": 0.3 + 0.5 * math.exp(-step * rate)}
+            scores: word.Values = {
+                "eval/accuracy": good,
+                "eval/f1": good - 0.02,
+                "eval/loss": 0.3 + 0.5 * math.exp(-step * rate),
+            }
             yield word.Evaluated(step=step, epoch=step / 100, values=scores)
             for prompt, said, right in TRANSLATED:
                 yield word.SampleMade(step=step, prompt=prompt, text=said, reference=right)

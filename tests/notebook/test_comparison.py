@@ -138,8 +138,9 @@ def test_while_a_run_goes_on_curves_and_table_follow_and_at_the_end_they_are_sta
         wait_for(lambda: "1 of 300" in live._table.value, "the table is not there", 10)
         say(going, measured(40, 0.5), evaluated(40, 0.95))
         wait_for(lambda: "40 of 300" in live._table.value and "0.9500" in live._table.value, "it stands still", 10)
-        assert live._chart is not None
-        wait_for(lambda: len(live._chart._tracks["third-001: train/loss"]) == 2, "the curve stands still", 10)
+        chart = live._chart
+        assert chart is not None
+        wait_for(lambda: len(chart._tracks["third-001: train/loss"]) == 2, "the curve stands still", 10)
         say(going, ended())
     wait_for(lambda: not following.is_alive, "it does not end", 10)
     shown, twin = captured.outputs[:2]
