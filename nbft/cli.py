@@ -78,14 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_name(command(name, act, text), is_stop=act is _stop)
     told = _of_a_run(command("tell", _tell, "Ask something of a run that goes on, and wait for its answer."))
     told.add_argument("commands", nargs="+", type=_told, metavar="WORD", help=WORDS)
-    evaluate = command("eval", _evaluate, "Show how good models are, side by side and with error bars.")
-    evaluate.add_argument("names", nargs="+", metavar="NAME", help="runs, `base`, folders or hub ids of models")
-    evaluate.add_argument("--data", help="other rows to evaluate on than the run's test rows")
-    evaluate.add_argument("--metrics", type=_words, help="as accuracy,f1")
-    evaluate.add_argument("--by", type=_words, help="parts to score by themselves: label, length, or a column")
-    evaluate.add_argument("--require", action="append", default=[], metavar="DEMAND", help="as 'accuracy >= 0.85'")
-    evaluate.add_argument("--no-baselines", action="store_true", help="leave out what costs nothing")
-    evaluate.add_argument("--csv", type=Path, metavar="FILE", help="also write what was predicted for each row")
+    _eval_arguments(command("eval", _evaluate, "Show how good models are, side by side and with error bars."))
     beside = command("compare", _compare, "Show runs beside each other: scores, and what differs in their specs.")
     beside.add_argument("names", nargs="*", metavar="NAME", help="two or more runs; a number for the newest so many")
     report = _of_a_run(command("report", _report, "Write all that is known of a run as one HTML file."))
@@ -117,6 +110,19 @@ def _told(said: str) -> Command:
         return command_of(said)
     except NbftError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _eval_arguments(evaluate: argparse.ArgumentParser) -> None:
+    evaluate.add_argument("names", nargs="+", metavar="NAME", help="runs, `base`, folders or hub ids of models")
+    evaluate.add_argument("--data", help="other rows to evaluate on than the run's test rows")
+    evaluate.add_argument("--metrics", type=_words, help="as accuracy,f1, or a folder with a script for `evaluate`")
+    evaluate.add_argument(
+        "--trust-remote-code", action="store_true", help="run the code that a metric of the hub brings"
+    )
+    evaluate.add_argument("--by", type=_words, help="parts to score by themselves: label, length, or a column")
+    evaluate.add_argument("--require", action="append", default=[], metavar="DEMAND", help="as 'accuracy >= 0.85'")
+    evaluate.add_argument("--no-baselines", action="store_true", help="leave out what costs nothing")
+    evaluate.add_argument("--csv", type=Path, metavar="FILE", help="also write what was predicted for each row")
 
 
 def _words(value: str) -> list[str]:
@@ -208,6 +214,7 @@ def _tell(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     asked = {"metrics": options.metrics, "by": options.by, "require": options.require}
+    asked |= {"trust_remote_code": True} if options.trust_remote_code else {}
     found = start_evaluation(options.names, options.data, baselines=not options.no_baselines, **asked)
     print(to_text(follow(found).scorecard))
     if options.csv:

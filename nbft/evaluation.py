@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbft.errors import DataError, ModelError, RunError
-from nbft.evaluation_request import key_of, source_of_rows, systems_of
+from nbft.evaluation_request import key_of, refuse_wrong, source_of_rows, systems_of, taken_apart
+from nbft.functions import keep_functions
 from nbft.launch.prepare import write_parquet
 from nbft.launch.process import start_process
 from nbft.record.demands import gate
@@ -172,27 +173,32 @@ class Evaluation:
 def start_evaluation(systems: Sequence[str], data: Any = None, **options: Any) -> Evaluation:
     """Returns an evaluation that goes on in a process of its own, or the one that was made of the same question before.
 
-    `options`: metrics and by (lists of names), compare (pairs of systems), baselines (True), require (demands), seed.
+    `options`: metrics (names, or functions of predictions and references), functions (by the names that `$name` among
+    the metrics means), by (names), compare (pairs of systems), baselines (True), require (demands), seed,
+    trust_remote_code (False).
     """
     asked = systems_of([str(name) for name in systems])
     first = RunFolder(Path(next(one["place"] for one in asked if one["kind"] == "run")))
     demands = options.pop("require", None) or ()
+    options["metrics"], functions = taken_apart(options.get("metrics"), options.pop("functions", None) or {})
+    refuse_wrong(options["metrics"], functions, trusts=bool(options.get("trust_remote_code")))
     source, rows = source_of_rows(data, first)
     request = {
         "systems": asked,
         "data": source,
         **{name: value for name, value in options.items() if value is not None},
     }
-    place = RunFolder(first.evaluations / key_of(request, rows))
-    if "://" in str(source) or not (place.path / "scorecard.json").is_file():
-        shutil.rmtree(place.path, ignore_errors=True)
-        place.path.mkdir(parents=True)
-        about = "rows of the notebook" if source and source.startswith("$") else source
-        request |= {"time": time.time(), "about": about, "started_in": str(Path.cwd())}
-        file = place.path / "request.json"
-        file.write_text(json.dumps(request), encoding="utf-8")
-        return Evaluation(place, start_process(place, "--judge", str(file)), demands)
-    return Evaluation(place, None, demands)
+    place = RunFolder(first.evaluations / key_of(request, rows, functions))
+    if "://" not in str(source) and (place.path / "scorecard.json").is_file():
+        return Evaluation(place, None, demands)
+    shutil.rmtree(place.path, ignore_errors=True)
+    place.path.mkdir(parents=True)
+    keep_functions(functions, place)
+    about = "rows of the notebook" if source and source.startswith("$") else source
+    request |= {"time": time.time(), "about": about, "started_in": str(Path.cwd())}
+    file = place.path / "request.json"
+    file.write_text(json.dumps(request), encoding="utf-8")
+    return Evaluation(place, start_process(place, "--judge", str(file)), demands)
 
 
 def evaluate(*systems: Any, data: Any = None, **options: Any) -> Evaluation:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import nbft
-from nbft.errors import RunError
+from nbft.errors import NbftError, RunError
+from nbft.functions import packed
 from nbft.launch.prepare import write_parquet
 from nbft.launch.series import outcome_of
 from nbft.record.folder import RunFolder, find_folder, find_series, folders_of_series
+from nbft.spec.judged_metrics import wrong_metrics
 from nbft.spec.row_source import sources_in
 from nbft.spec.sources import Source, share_or_source
 
@@ -104,12 +106,35 @@ def _as_it_is(source: str) -> str:
     return f"{path.absolute()} {stats}" if stats else source
 
 
-def key_of(request: dict[str, Any], rows: str) -> str:
-    """Returns what the same request on the same rows and weights has in common."""
+def taken_apart(metrics: Sequence[Any] | None, functions: Mapping[str, Any]) -> tuple[list[str] | None, dict[str, Any]]:
+    """Returns the metrics by name, functions as `$name`, and the functions; raises NbftError for a function without a name."""
+    named = dict(functions)
+    names: list[str] = []
+    for metric in metrics or ():
+        if callable(metric):
+            name = str(getattr(metric, "__name__", ""))
+            if not name.isidentifier():
+                raise NbftError("A metric needs a name, and this function has none.", "Write it with   def mine(...):")
+            named[name] = metric
+        names.append(f"${metric.__name__}" if callable(metric) else str(metric))
+    return names or None, named
+
+
+def refuse_wrong(metrics: Sequence[str] | None, functions: Mapping[str, Any], *, trusts: bool) -> None:
+    """Raises NbftError for the first metric that can't be had."""
+    known = functions or None  # else it is a function of the run's own folder that is meant
+    for _, (what, fix) in wrong_metrics(metrics or (), known, trusts=trusts):
+        raise NbftError(what, fix, "metrics")
+
+
+def key_of(request: dict[str, Any], rows: str, functions: Mapping[str, Any]) -> str:
+    """Returns what the same request on the same rows and weights, by the same functions and scripts, has in common."""
     stamps = [_stamp(one) for one in request["systems"]]
     resolved = Path(request["systems"][0]["place"]) / "resolved.json"
     told = {name: value for name, value in request.items() if name not in ("time", "about", "started_in", "data")}
-    text = json.dumps([told, rows, stamps, resolved.read_text(encoding="utf-8"), nbft.__version__], sort_keys=True)
+    metrics = [_stamp_of_metric(name, functions) for name in request.get("metrics") or ()]
+    known = [told, rows, stamps, metrics, resolved.read_text(encoding="utf-8"), nbft.__version__]
+    text = json.dumps(known, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -120,3 +145,10 @@ def _stamp(system: dict[str, str]) -> list[Any]:
         return [system["name"]]
     files = sorted(folder.glob("*.safetensors"))
     return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+
+
+def _stamp_of_metric(name: str, functions: Mapping[str, Any]) -> str:
+    """Returns what tells whether a metric's code is as it was: a function's content, a script's size and time."""
+    if name.startswith("$") and name[1:] in functions:
+        return hashlib.sha256(packed(name[1:], functions[name[1:]])).hexdigest()
+    return _as_it_is(name) if Path(name).expanduser().exists() else name

@@ -77,18 +77,22 @@ def keep_functions(functions: Mapping[str, Callable[..., Any]], folder: RunFolde
     """Writes each function as NAME.pkl for the worker and, where its source can be had, as NAME.py for people."""
     if not functions:
         return
-    import cloudpickle
-
     folder.variables.mkdir(exist_ok=True)
     for name, function in functions.items():
-        try:
-            packed = cloudpickle.dumps(function)
-        except Exception as error:  # whatever the objects that it holds raise
-            raise NbftError(f"${name} can't be handed to the worker: {type(error).__name__}: {error}.") from None
-        (folder.variables / f"{name}.pkl").write_bytes(packed)
+        (folder.variables / f"{name}.pkl").write_bytes(packed(name, function))
         source = _source(function)
         if source:
             (folder.variables / f"{name}.py").write_text(source, encoding="utf-8")
+
+
+def packed(name: str, function: Callable[..., Any]) -> bytes:
+    """Returns a function as bytes, with what it holds; raises NbftError where it can't be handed over."""
+    import cloudpickle
+
+    try:
+        return cloudpickle.dumps(function)
+    except Exception as error:  # whatever the objects that it holds raise
+        raise NbftError(f"${name} can't be handed to the worker: {type(error).__name__}: {error}.") from None
 
 
 def _source(function: Callable[..., Any]) -> str:
@@ -108,10 +112,11 @@ def named_functions(spec: RunSpec) -> dict[str, str]:
 
 def load_functions(spec: RunSpec, folder: RunFolder) -> dict[str, Function]:
     """Returns the functions that the spec names, from the run's own folder alone; raises NbftError."""
-    return {name: _load(name, path, folder.variables) for name, path in named_functions(spec).items()}
+    return {name: load_function(name, path, folder.variables) for name, path in named_functions(spec).items()}
 
 
-def _load(name: str, path: str, variables: Path) -> Function:
+def load_function(name: str, path: str, variables: Path) -> Function:
+    """Returns a function from the folder that `keep_functions` wrote it to; raises NbftError."""
     file, source = variables / f"{name}.pkl", variables / f"{name}.py"
     try:
         call = pickle.loads(file.read_bytes())  # noqa: S301 - written by keep_functions when the run was started

@@ -23,25 +23,33 @@ def make_scorer(task: Task, functions: Mapping[str, Function]) -> Callable[[Any,
         outputs, references = prediction.predictions, prediction.label_ids
         values = task.score(outputs, references, ours, features)
         for function in theirs:
-            values.update(_measured(function, *task.answers(outputs, references, features)))
+            values.update(measured(function, *task.answers(outputs, references, features)))
         return values
 
     return score
 
 
-def _measured(function: Function, predictions: np.ndarray, references: np.ndarray) -> dict[str, float]:
+def measured(function: Function, predictions: np.ndarray, references: np.ndarray) -> dict[str, float]:
     """Returns {name: value}; of a dict {name_key: value}, and its first value under the name itself."""
     found = function(predictions, references)
-    values = found if isinstance(found, Mapping) else {function.name: found}
+    values = values_of(function.name, found)
+    if values is None:
+        raise function.wrong(found, "a number or a dict of numbers")
+    return values
+
+
+def values_of(name: str, found: Any) -> dict[str, float] | None:
+    """Returns what a metric of that name found as numbers by their names; None where it is no number and no dict of them."""
+    values = found if isinstance(found, Mapping) else {name: found}
     try:
         numbers = {str(key): float(value) for key, value in values.items()}
     except (TypeError, ValueError):
-        raise function.wrong(found, "a number or a dict of numbers") from None
+        return None
     if not numbers:
-        raise function.wrong(found, "a number or a dict of numbers")
-    first = numbers.get(function.name, next(iter(numbers.values())))
-    rest = {f"{function.name}_{key}": value for key, value in numbers.items() if key != function.name}
-    return {function.name: first, **rest}
+        return None
+    first = numbers.get(name, next(iter(numbers.values())))
+    rest = {f"{name}_{key}": value for key, value in numbers.items() if key != name}
+    return {name: first, **rest}
 
 
 def preprocessing(spec: RunSpec, functions: Mapping[str, Function]) -> Callable[[str], str] | None:

@@ -17,14 +17,18 @@ from nbft.launch.series import seeds_of, series_of
 from nbft.notebook.evaluating import wait_for
 from nbft.notebook.line import Line, split_line
 from nbft.run import runs
-from nbft.spec.evaluation import EvalSpec, read_evaluation
+from nbft.spec.evaluation import EvalSpec, functions_in, read_evaluation
 from nbft.spec.guess import did_you_mean
+from nbft.spec.judged_metrics import wrong_metrics
 
 VALUED = ("--data", "--metrics", "--by", "--require")
-FLAGS = VALUED
-"""All flags of `%ft_eval`; each takes a value."""
+TRUST = "--trust-remote-code"
+FLAGS = (*VALUED, TRUST)
+"""All flags of `%ft_eval`; each but the last takes a value."""
 KEYS = tuple(EvalSpec.model_fields)
 """Keys of a `%%ft_eval` cell."""
+OPTIONS = ("metrics", "by", "require", "compare", "baselines", "seed", "trust_remote_code")
+"""Keys that become options of start_evaluation as they are."""
 BOUND = "evaluation"
 
 
@@ -53,17 +57,19 @@ class EvalMagics(Magics):
         The result is bound to `evaluation`. A series (`seeds`) is scored seed by seed and by the mean over its seeds.
 
         --data FILE      rows of your own: a source as in `data.test`, or a $variable
-        --metrics A,B    metrics other than the first run's own
+        --metrics A,B    metrics other than the first run's own: by name, a $function of (predictions, references), or a
+                         folder that holds a script for `evaluate`; with --trust-remote-code also of the hub, whose code runs
         --by A,B         also the scores of parts of the rows: label, length, or a column
         --require DEMAND an error where the first run falls short, as --require "accuracy >= 0.85"; may be given several times
 
         %%ft_eval [VARIABLE]: the same as YAML, with the keys runs, data, metrics, by, require, compare
-        (pairs of systems), baselines and seed; `data` may also be a list of rows. The evaluation is bound to VARIABLE.
+        (pairs of systems), baselines, seed and trust_remote_code; `data` may also be a list of rows. The evaluation is
+        bound to VARIABLE.
         """
         shell = cast("InteractiveShell", self.shell)
         variable = BOUND
         if cell is None:
-            asked = asked_on_line(split_line("%ft_eval", line, (), VALUED), shell.user_ns)
+            asked = asked_on_line(split_line("%ft_eval", line, (TRUST,), VALUED), shell.user_ns)
         else:
             variable = line.strip() or BOUND
             if not variable.isidentifier():
@@ -79,9 +85,14 @@ def asked_on_line(line: Line, names: dict[str, Any]) -> Asked:
     """Returns what a line asks for; raises NbftError."""
     systems = [word for word in (line.name, *line.more) if word]
     given = line.values.get("--data", [None])[-1]
-    options = {key: _listed(line.values[f"--{key}"]) for key in ("metrics", "by") if f"--{key}" in line.values}
+    options: dict[str, Any] = {
+        key: _listed(line.values[f"--{key}"]) for key in ("metrics", "by") if f"--{key}" in line.values
+    }
     if demands := line.values.get("--require"):
         options["require"] = demands
+    if TRUST in line.flags:
+        options["trust_remote_code"] = True
+    options |= _functions(options.get("metrics"), names, trusts=TRUST in line.flags)
     return Asked(_systems(systems), data_of(given, names), options)
 
 
@@ -90,11 +101,19 @@ def asked_in_cell(cell: str, names: dict[str, Any], here: str = "%%ft_eval") -> 
     read = read_evaluation(cell, variables=names, name=here, first_line=2)
     spec = read.spec
     options: dict[str, Any] = {
-        key: value
-        for key in ("metrics", "by", "require", "compare", "baselines", "seed")
-        if key in spec.model_fields_set and (value := getattr(spec, key)) is not None
+        key: value for key in OPTIONS if key in spec.model_fields_set and (value := getattr(spec, key)) is not None
     }
+    if read.functions:
+        options["functions"] = dict(read.functions)
     return Asked(_systems(spec.runs), data_of(read.data, names), options)
+
+
+def _functions(metrics: list[str] | None, names: dict[str, Any], *, trusts: bool) -> dict[str, Any]:
+    """Returns the functions that metrics name, as an option; raises NbftError for the first metric that can't be had."""
+    for _, (what, fix) in wrong_metrics(metrics or (), names, trusts=trusts):
+        raise NbftError(what, fix)
+    found = functions_in(metrics, names)
+    return {"functions": found} if found else {}
 
 
 def _listed(given: Sequence[str]) -> list[str]:

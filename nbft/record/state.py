@@ -9,7 +9,7 @@ from nbft.record import events as word
 from nbft.record.curve import Curve
 from nbft.record.events import Event, Values
 
-LOWER_IS_BETTER = ("loss", "perplexity", "mse", "mae", "ter", "error")
+LOWER_IS_BETTER = ("loss", "perplexity", "mse", "mae", "ter", "wer", "cer", "error")
 """A metric whose name ends in one of these is better when it is smaller."""
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, WithJsonSchema
@@ -12,13 +12,14 @@ from pydantic_core import PydanticCustomError
 from nbft.errors import SpecError
 from nbft.spec.fields import Key, keys_of
 from nbft.spec.guess import did_you_mean, short
+from nbft.spec.judged_metrics import wrong_metrics
 from nbft.spec.metric_names import METRICS
 from nbft.spec.scalars import spell
 from nbft.spec.section import Section
 from nbft.spec.sources import VARIABLE
 from nbft.spec.text import Path, SpecText, value_at
-from nbft.spec.types import MetricName, Text, Words
-from nbft.spec.variables import is_data
+from nbft.spec.types import Text, Words
+from nbft.spec.variables import is_data, is_function
 from nbft.spec.yaml_text import read_yaml
 
 UNNAMED = "this evaluation"
@@ -51,6 +52,11 @@ def _rows(value: Any) -> Any:
 Demand = Annotated[
     str, StringConstraints(pattern=_DEMAND), Words("a demand, as 'accuracy >= 0.85' or 'accuracy.low >= 0.85'")
 ]
+JudgedBy = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^\s,]+$"),
+    Words("the name of a metric, as accuracy, a folder that holds one, or a $function", METRICS),
+]
 Pair = Annotated[list[Text], Field(min_length=2, max_length=2), Words("a pair of systems, as [reviews, base]")]
 GivenRows = Annotated[
     Any,
@@ -73,12 +79,14 @@ class EvalSpec(Section):
     data: GivenRows | None = None
     """The rows to judge on: a source, a `$variable` or rows; the first run's test rows if left out."""
     metrics: Annotated[
-        list[MetricName] | None,
+        list[JudgedBy] | None,
         BeforeValidator(_as_list),
         Field(min_length=1, examples=[["accuracy", "f1"]]),
         Words("a list of metrics, as [accuracy, f1]", METRICS),
     ] = None
-    """Metrics to compute; those of the first run if left out."""
+    """Metrics to compute, also by a `$function` or a folder with a script for `evaluate`; those of the first run if left out."""
+    trust_remote_code: bool = False
+    """Whether the code that a metric of the hub brings may run here: read it first."""
     by: Annotated[
         list[Text] | None,
         BeforeValidator(_as_list),
@@ -112,6 +120,8 @@ class LoadedEvaluation:
     spec: EvalSpec
     data: Any = None
     """A source's name, rows of the notebook, or None for the first run's test rows."""
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """Functions of the notebook that `metrics` names."""
 
 
 def read_evaluation(
@@ -120,10 +130,16 @@ def read_evaluation(
     """Reads YAML; raises SpecError with all problems. `first_line` is its first line's number as the reader counts."""
     read = read_yaml(text, first_line=first_line)
     data = _take_variables(read, variables) if isinstance(read.data, dict) else None
-    spec = _validate(read)
+    spec = _validate(read, variables)
     if read.problems or spec is None:
         raise SpecError(sorted(read.problems, key=lambda p: (p.line is None, p.line or 0, p.column or 0)), name)
-    return LoadedEvaluation(spec, spec.data if data is None else data)
+    return LoadedEvaluation(spec, spec.data if data is None else data, functions_in(spec.metrics, variables or {}))
+
+
+def functions_in(metrics: Sequence[str] | None, variables: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+    """Returns the functions of the notebook that metrics name as `$name`."""
+    named = [name[1:] for name in metrics or () if name.startswith("$")]
+    return {name: variables[name] for name in named if is_function(variables.get(name))}
 
 
 def _take_variables(text: SpecText, variables: Mapping[str, Any] | None) -> Any:
@@ -156,7 +172,7 @@ def _found(text: SpecText, path: Path, name: str, variables: Mapping[str, Any] |
     return None
 
 
-def _validate(text: SpecText) -> EvalSpec | None:
+def _validate(text: SpecText, variables: Mapping[str, Any] | None) -> EvalSpec | None:
     if not isinstance(text.data, dict):
         return None
     try:
@@ -166,6 +182,8 @@ def _validate(text: SpecText) -> EvalSpec | None:
         for finding in error.errors(include_url=False):
             _explain(text, known, finding["type"], tuple(finding["loc"]))
         return None
+    for place, wrong in wrong_metrics(spec.metrics or (), variables, trusts=spec.trust_remote_code):
+        text.complain(("metrics", place) if isinstance(text.data["metrics"], list) else ("metrics",), *wrong)
     for place, pair in enumerate(spec.compare or ()):
         if pair[0] == pair[1]:
             text.complain(("compare", place), f"{pair[0]!r} can't be compared with itself.")

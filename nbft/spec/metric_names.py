@@ -36,6 +36,13 @@ METRICS = tuple(
     dict.fromkeys(name for table in (DEFAULT_METRICS, MORE_METRICS) for names in table.values() for name in names)
 )
 
+SHIPPED = (
+    *("accuracy", "f1", "f1_micro", "f1_macro", "precision", "recall", "matthews_correlation", "roc_auc"),
+    *("pearsonr", "spearmanr", "mse", "mae", "seqeval", "squad", "squad_v2", "exact_match"),
+    *("sacrebleu", "chrf", "ter", "rouge", "meteor"),
+)
+"""Metrics that need no network, by the names that `evaluate` has for them: an evaluation takes these too."""
+
 FOREIGN: dict[str, tuple[str, ...]] = {
     "acc": ("accuracy", "token_accuracy"),
     "mcc": ("matthews_correlation",),

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from nbft.statistics.decomposed import RowMetric
+from nbft.statistics.decomposed import Resampled, RowMetric
 from nbft.statistics.shares import wilson
 
 AT_ONCE = 4_000_000
 """Counts held in memory at a time: 32 MB, however many rows and resamples there are."""
 BLOCKS = 200
 """Parts that rows are left out by to tell how skewed a metric is; single rows where there are fewer."""
+LEAST = 200
+"""Fewer resamples say too little of an interval's ends: where a metric is too slow for so many, none is given."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,14 @@ def chunks(n: int, resamples: int) -> Iterator[int]:
         resamples -= most
 
 
+def within_reach(metric: RowMetric, wanted: int) -> int:
+    """Returns how many resamples are made of those wanted: fewer of a metric that is slow, 0 where those would be too few."""
+    if not isinstance(metric, Resampled) or metric.affordable is None:
+        return wanted
+    left = metric.affordable - min(metric.n, BLOCKS)  # those that tell how skewed it is
+    return min(wanted, left) if left >= LEAST else 0
+
+
 def resampled_values(metric: RowMetric, resamples: int, seed: int) -> np.ndarray:
     """Returns the metric of resamples (R,), but of those for which it is not defined."""
     values = np.concatenate([metric.of(counts) for counts in draws(metric.n, resamples, seed)])
@@ -63,7 +73,8 @@ def interval(metric: RowMetric, *, level: float = 0.95, resamples: int = 2000, s
     if metric.is_share:
         right, counted = metric.rows.sum(axis=0)  # pyright: ignore[reportAttributeAccessIssue] - a share is Decomposed
         return Interval(*wilson(float(right), float(counted), level))
-    if metric.n < 2:
+    resamples = within_reach(metric, resamples)
+    if metric.n < 2 or not resamples:
         return UNKNOWN
     values = resampled_values(metric, resamples, seed)
     return between(metric, total, values, level)

@@ -8,12 +8,13 @@ from typing import cast
 
 import numpy as np
 
-from nbft.statistics.bootstrap import between, chunks, resampled_values
+from nbft.statistics.bootstrap import between, chunks, resampled_values, within_reach
 from nbft.statistics.decomposed import Decomposed, Resampled, RowMetric
 from nbft.statistics.shares import difference, mcnemar, won
 
 RANDOMISATION = "approximate randomisation"
 BOOTSTRAP = "paired bootstrap"
+TOO_SLOW = "none: the metric is too slow to be resampled"
 _TIE = 1e-10
 """Differences that are further apart than this are different."""
 
@@ -73,6 +74,9 @@ def _of_metrics(a: RowMetric, b: RowMetric, apart: RowMetric, how: tuple[int, in
     test = RANDOMISATION if is_summed else BOOTSTRAP
     if a.n < 2 or not np.isfinite(value):
         return Difference(value, None, None, None, test, a.n, None, a.lower_is_better, a.scale)
+    resamples = within_reach(apart, resamples)
+    if not resamples:
+        return Difference(value, None, None, None, TOO_SLOW, a.n, None, a.lower_is_better, a.scale)
     values = resampled_values(apart, resamples, seed)
     found = between(apart, value, values, level)
     p = (

@@ -67,6 +67,8 @@ class Resampled:
     """The metric's largest value: 1 for shares, 100 for BLEU, None where there is none."""
     weighted: Callable[[np.ndarray], np.ndarray] | None = None
     """Takes how often each row is taken (R, n); returns the metric (R,): a faster way to the same, where there is one."""
+    affordable: int | None = None
+    """How often it may be computed in all, where that takes long; with too few times there is no interval."""
 
     @property
     def is_share(self) -> bool:
@@ -103,8 +105,14 @@ class Resampled:
     def minus(self, other: Resampled) -> Resampled:
         """Returns the difference to another metric of the same rows, as a metric."""
         weighted = self.weighted and other.weighted and (lambda counts: self.of(counts) - other.of(counts))
+        known = [metric.affordable for metric in (self, other) if metric.affordable is not None]
         return Resampled(
-            self.n, lambda rows: self.value(rows) - other.value(rows), self.lower_is_better, None, weighted or None
+            self.n,
+            lambda rows: self.value(rows) - other.value(rows),
+            self.lower_is_better,
+            None,
+            weighted or None,
+            min(known) if known else None,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nbft.statistics.compare import Difference
+from nbft.statistics.compare import TOO_SLOW, Difference
 from nbft.statistics.power import rows_needed, smallest_difference
 
 LEVEL = 0.05
@@ -22,6 +22,8 @@ def is_told(difference: Difference, p: float | None) -> bool:
 def verdict(a: str, b: str, difference: Difference, *, metric: str = "", p: float | None = None) -> str:
     """Returns the finding on a against b; `p` is that after a correction for several comparisons."""
     judged = difference.p if p is None else p
+    if difference.test == TOO_SLOW:
+        return f"whether {a} and {b} differ was not tested: {metric or 'the metric'} takes too long to be resampled"
     if difference.value != difference.value or judged is None:
         return f"{a} and {b} can't be compared: the metric is not defined on these rows"
     if not is_told(difference, judged):

@@ -10,6 +10,7 @@ import pytest
 from nbft.errors import SpecError
 from nbft.spec.evaluation import EvalSpec, read_evaluation
 from nbft.spec.fields import keys_of
+from nbft.spec.metric_names import SHIPPED
 
 WHOLE = """\
 runs: [reviews, base]
@@ -20,6 +21,7 @@ compare: [[reviews, base]]
 baselines: false
 require: accuracy >= 0.85
 seed: 7
+trust_remote_code: true
 """
 
 
@@ -41,6 +43,7 @@ def test_every_key_is_read():
         "baselines": False,
         "require": ["accuracy >= 0.85"],
         "seed": 7,
+        "trust_remote_code": True,
     }
 
 
@@ -81,6 +84,11 @@ def test_all_problems_come_at_once_with_line_and_caret():
         ("runs: [reviews]\ndata: [1, 2]", "got [1, 2]."),
         ("runs: [reviews]\ncompare: [[reviews]]", "must be a pair of systems"),
         ("runs: [reviews]\ncompare: [[reviews, reviews]]", "can't be compared with itself"),
+        ("runs: [reviews]\nmetrics: [accuracy, acuracy]", "line 3, metrics: 'acuracy' is no metric of nbft's"),
+        ("runs: [reviews]\nmetrics: [acuracy]", "Did you mean 'accuracy'?\n  From the hub it would bring code"),
+        ("runs: [reviews]\nmetrics: [$othr]", "there is no variable 'othr'."),
+        ("runs: [reviews]\nmetrics: [$other]", "$other is of type int, which can't stand here."),
+        ("runs: [reviews]\nmetrics: [f1, f1]", "'f1' is in the list already."),
         ("runs: []", "runs: must be a list of systems, as [reviews, base], got []."),
     ],
 )
@@ -99,6 +107,21 @@ def test_text_that_is_no_mapping_is_refused():
 @pytest.mark.parametrize("demand", ["f1 > .5", "accuracy.low >= 85%", "loss <= 1e-3", "mse<2", "mine >= -0.5"])
 def test_a_demand_may_be_on_the_lower_end_in_percent_and_with_an_exponent(demand):
     assert read_evaluation(f"runs: [a]\nrequire: '{demand}'").spec.require == [demand]
+
+
+def test_functions_that_metrics_name_come_with_the_spec():
+    def mine(predictions: object, references: object) -> float:
+        return 0.0
+
+    loaded = read_evaluation("runs: [reviews]\nmetrics: [accuracy, $mine]", variables={"mine": mine, "other": len})
+    assert loaded.spec.metrics == ["accuracy", "$mine"]
+    assert loaded.functions == {"mine": mine}
+
+
+def test_names_that_evaluate_has_for_metrics_of_ours_are_those_that_ship():
+    from nbft.metrics import METRICS
+
+    assert set(SHIPPED) == set(METRICS)
 
 
 def test_every_key_has_a_sentence():

@@ -15,18 +15,17 @@ from pyarrow import parquet
 
 from nbft.engine.inbox import Inbox
 from nbft.engine.judging.baselines import baselines
-from nbft.engine.judging.card import Judgement, compare_all, default_pairs, length_bins, metrics_by_row, score, slices
+from nbft.engine.judging.card import Judgement, compare_all, default_pairs, length_bins, score, slices
 from nbft.engine.judging.close_up import calibrated, confusion, flips, mistakes
+from nbft.engine.judging.metrics import Chosen, slow_ones
 from nbft.engine.judging.rows import Judged, column_of, rows_to_judge
 from nbft.engine.judging.seeds import OverSeeds, Seeds, series_among, standing_for, with_series
 from nbft.engine.judging.systems import Answered, Asked, answers_of
 from nbft.errors import DataError, NbftError, RunError
-from nbft.metrics.notes import note
 from nbft.record import events as word
 from nbft.record.folder import RunFolder
 from nbft.record.scorecard import Scorecard, Slice, System, to_json
 from nbft.record.writer import EventWriter
-from nbft.spec.metric_names import DEFAULT_METRICS, metrics_of
 from nbft.tasks.by_row import ByRow, inputs_of
 from nbft.tasks.tokenizers import named_tokenizer
 
@@ -54,31 +53,26 @@ class Judging:
         self._phase("loading the data")
         wants_baselines = bool(self.asked.get("baselines", True))
         judged = rows_to_judge(self.first, self.asked.get("data"), with_train=wants_baselines)
-        names = self._metrics(judged)
+        chosen = self._chosen(judged)
         self._columns = {by: self._column(judged, by) for by in self.asked.get("by") or []}
         answered = [self._answer(one, judged) for one in self.systems]
         free = self._baselines(judged) if wants_baselines else []
         self._phase("comparing")
-        kind = judged.task.kind
-        judgements = [
-            Judgement(one.asked.name, False, one.answers, metrics_by_row(names, kind, one.answers)) for one in answered
-        ]
-        judgements += [Judgement(name, True, said, metrics_by_row(names, kind, said)) for name, _, said in free]
+        judgements = [Judgement(one.asked.name, False, one.answers, chosen.by_row(one.answers)) for one in answered]
+        judgements += [Judgement(name, True, said, chosen.by_row(said, is_baseline=True)) for name, _, said in free]
         systems = [self._system(one, judged, taken) for one, taken in zip(answered, judgements, strict=False)]
         systems += [
             System(name, "baseline", about, self._scores(taken))
             for (name, about, _), taken in zip(free, judgements[len(answered) :], strict=True)
         ]
-        return self._card(judged, systems, judgements, [one.note for one in answered], time.monotonic() - started)
+        judged.notes += [*(one.note for one in answered if one.note), *chosen.notes]
+        judged.notes += [said for one in judgements for said in slow_ones(one.name, one.metrics)]
+        return self._card(judged, systems, judgements, chosen, time.monotonic() - started)
 
-    def _metrics(self, judged: Judged) -> list[str]:
-        kind = judged.task.kind
-        names = list(self.asked.get("metrics") or [m for m in judged.task.metrics if not m.startswith("$")])
-        known = metrics_of([kind])
-        for name in names:
-            if name not in known:
-                raise DataError(f"{kind} computes no {name!r}.", f"It computes {', '.join(known)}.", "metrics")
-        return names or list(DEFAULT_METRICS[kind])
+    def _chosen(self, judged: Judged) -> Chosen:
+        places = [self.place.variables, self.first.variables]
+        trusts = bool(self.asked.get("trust_remote_code"))
+        return Chosen(judged.task, self.asked.get("metrics"), places, trusts=trusts)
 
     def _column(self, judged: Judged, by: str) -> list[str] | None:
         """Returns a column's values before anything is evaluated; None for what the rows themselves tell."""
@@ -121,7 +115,7 @@ class Judging:
         return System(one.asked.name, one.asked.kind, one.asked.about, self._scores(taken), speed, file)
 
     def _card(
-        self, judged: Judged, systems: list[System], judgements: list[Judgement], notes: list[str], seconds: float
+        self, judged: Judged, systems: list[System], judgements: list[Judgement], chosen: Chosen, seconds: float
     ) -> Scorecard:
         models = [one for one in judgements if not one.is_baseline]
         series = series_among(self.systems, models)
@@ -138,7 +132,7 @@ class Judging:
             split=judged.split,
             data=self.asked.get("about") or judged.about,
             rows=len(judged.rows),
-            metrics=[note(name, judged.task.kind, **_sacrebleu(name, first.answers)) for name in first.metrics],
+            metrics=chosen.told(first.metrics, first.answers),
             systems=with_series(systems, series),
             comparisons=compare_all(judgements, pairs, self.seed, over_seeds),
             slices=self._slices(judged, judgements, inputs) if is_by_row else [],
@@ -150,7 +144,7 @@ class Judging:
                 for other in standing_for(models, series)[1:]
                 if is_by_row and other.name not in series and (found := flips(first, other, inputs, numbers))
             ],
-            notes=[*(one.note for one in series.values()), *judged.notes, *(said for said in notes if said)],
+            notes=[*(one.note for one in series.values()), *judged.notes],
             seconds=seconds,
         )
 
@@ -183,10 +177,6 @@ class Judging:
 
     def _phase(self, phase: str) -> None:
         self.record.say(word.PhaseStarted(phase=phase))
-
-
-def _sacrebleu(name: str, answers: ByRow) -> dict[str, Any]:
-    return {key: value for key, value in answers.options.items() if name == "bleu" and key == "tokenize"}
 
 
 def _write_predictions(file: Path, answers: ByRow, judged: Judged) -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbft.errors import DataError
-from nbft.metrics.decompose import decompose_all
 from nbft.record.scorecard import Comparison, Score, Slice
 from nbft.statistics.bootstrap import interval
 from nbft.statistics.compare import Difference, compare
-from nbft.statistics.decomposed import Decomposed, RowMetric
+from nbft.statistics.decomposed import Decomposed, Resampled, RowMetric
 from nbft.statistics.holm import holm
 from nbft.statistics.verdict import verdict
 from nbft.tasks.by_row import ByRow
@@ -40,18 +38,6 @@ class Judgement:
     is_baseline: bool
     answers: ByRow
     metrics: Metrics
-
-
-def metrics_by_row(names: Sequence[str], kind: str, answers: ByRow) -> Metrics:
-    """Returns the metrics by rows; one that is not defined for these answers is left out."""
-    found: Metrics = {}
-    for name in names:
-        try:
-            found |= decompose_all([name], kind, answers.predictions, answers.references, **answers.options)
-        except DataError:
-            if len(names) == 1:
-                raise
-    return found
 
 
 def score(metric: RowMetric, seed: int, resamples: int = RESAMPLES) -> Score:
@@ -120,14 +106,17 @@ def slices(judgements: Sequence[Judgement], by: str, values: Sequence[str], seed
     systems = [one for one in judgements if not one.is_baseline]
     return [
         Slice(
-            by, value, len(groups[value]), {one.name: _scores_of(one.metrics, groups[value], seed) for one in systems}
+            by,
+            value,
+            len(groups[value]),
+            {one.name: _scores_of(_telling(one.metrics, by), groups[value], seed, len(shown)) for one in systems},
         )
         for value in groups
         if value in shown
     ]
 
 
-def _sliced(metrics: Metrics, by: str) -> Metrics:
+def _telling(metrics: Metrics, by: str) -> Metrics:
     """Returns the metrics that mean something on the rows of a single label: those that are means over rows."""
     means: Metrics = {
         name: metric for name, metric in metrics.items() if isinstance(metric, Decomposed) and metric.is_mean
@@ -135,8 +124,16 @@ def _sliced(metrics: Metrics, by: str) -> Metrics:
     return means if by == "label" and means else metrics
 
 
-def _scores_of(metrics: Mapping[str, RowMetric], rows: list[int], seed: int) -> dict[str, Score]:
-    return {name: score(metric.part(rows), seed, SLICE_RESAMPLES) for name, metric in metrics.items()}
+def _scores_of(metrics: Mapping[str, RowMetric], rows: list[int], seed: int, parts: int) -> dict[str, Score]:
+    return {name: score(_of_part(metric, rows, parts), seed, SLICE_RESAMPLES) for name, metric in metrics.items()}
+
+
+def _of_part(metric: RowMetric, rows: list[int], parts: int) -> RowMetric:
+    """Returns the metric of some rows; a slow one may not take longer for all the parts than for the whole."""
+    part = metric.part(rows)
+    if isinstance(part, Resampled) and part.affordable is not None:
+        return replace(part, affordable=part.affordable // parts)
+    return part
 
 
 def length_bins(texts: Sequence[str]) -> list[str]:
