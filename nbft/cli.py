@@ -122,6 +122,10 @@ def _eval_arguments(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument("--by", type=_words, help="parts to score by themselves: label, length, or a column")
     evaluate.add_argument("--require", action="append", default=[], metavar="DEMAND", help="as 'accuracy >= 0.85'")
     evaluate.add_argument("--no-baselines", action="store_true", help="leave out what costs nothing")
+    evaluate.add_argument(
+        "--harness", type=_words, metavar="TASKS", help="of lm-evaluation-harness, as hellaswag,gsm8k"
+    )
+    evaluate.add_argument("--harness-tasks", metavar="FOLDER", help="a folder with more tasks for the harness")
     evaluate.add_argument("--csv", type=Path, metavar="FILE", help="also write what was predicted for each row")
 
 
@@ -215,7 +219,9 @@ def _tell(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     asked = {"metrics": options.metrics, "by": options.by, "require": options.require}
     asked |= {"trust_remote_code": True} if options.trust_remote_code else {}
-    found = start_evaluation(options.names, options.data, baselines=not options.no_baselines, **asked)
+    asked |= {"baselines": False} if options.no_baselines else {}
+    asked |= {"harness": options.harness, "harness_tasks": options.harness_tasks}
+    found = start_evaluation(options.names, options.data, **asked)
     print(to_text(follow(found).scorecard))
     if options.csv:
         print(f"What was predicted is in {found.to_csv(options.csv)}.")

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbft.errors import DataError, ModelError, RunError
-from nbft.evaluation_request import key_of, refuse_wrong, source_of_rows, systems_of, taken_apart
+from nbft.evaluation_request import key_of, refuse_harness, refuse_wrong, systems_of, taken_apart
+from nbft.evaluation_rows import asked_rows
 from nbft.functions import keep_functions
 from nbft.launch.prepare import write_parquet
 from nbft.launch.process import start_process
@@ -22,6 +23,8 @@ from nbft.record.folder import RunFolder
 from nbft.record.journal import Follower, append
 from nbft.record.scorecard import Scorecard, from_json
 from nbft.record.state import RunState
+from nbft.spec.evaluation import generate_of
+from nbft.spec.sources import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,9 +58,12 @@ def _keep(folder: RunFolder, data: Any, name: str) -> str:
 class Evaluation:
     """Systems judged side by side; its folder keeps a record as a run's does, and the scorecard once it is done."""
 
-    def __init__(self, folder: RunFolder, worker: Any = None, demands: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: RunFolder, worker: Any = None, demands: Sequence[str] = (), notes: Sequence[str] = ()
+    ) -> None:
         self.folder = folder
         self.demands = list(demands)
+        self._notes = list(notes)
         self.state = RunState()
         self._worker = worker
         self._journal = Follower(folder.events)
@@ -114,7 +120,8 @@ class Evaluation:
         """All that was found, whether the demands are met among it."""
         self.raise_failure()
         card = from_json(json.loads(self._file.read_text(encoding="utf-8")))
-        return dataclasses.replace(card, gates=[gate(demand, card.systems[0]) for demand in self.demands])
+        gates = [gate(demand, card.systems[0]) for demand in self.demands]
+        return dataclasses.replace(card, gates=gates, notes=[*card.notes, *self._notes])
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -174,27 +181,34 @@ def start_evaluation(systems: Sequence[str], data: Any = None, **options: Any) -
     """Returns an evaluation that goes on in a process of its own, or the one that was made of the same question before.
 
     `options`: metrics (names, or functions of predictions and references), functions (by the names that `$name` among
-    the metrics means), by (names), compare (pairs of systems), baselines (True), require (demands), seed,
-    trust_remote_code (False).
+    the metrics means), by (names), compare (pairs of systems), generate (a dict, as in a run's spec), baselines (True),
+    require (demands), seed, trust_remote_code (False); harness (tasks of lm-evaluation-harness) and harness_tasks (a
+    folder of more). `data` may be a dict with `source`, `columns`, `clean`, ...
     """
     asked = systems_of([str(name) for name in systems])
     first = RunFolder(Path(next(one["place"] for one in asked if one["kind"] == "run")))
     demands = options.pop("require", None) or ()
     options["metrics"], functions = taken_apart(options.get("metrics"), options.pop("functions", None) or {})
     refuse_wrong(options["metrics"], functions, trusts=bool(options.get("trust_remote_code")))
-    source, rows = source_of_rows(data, first)
+    if options.get("harness"):
+        refuse_harness(options, data)
+    if options.get("generate") is not None:
+        options["generate"] = generate_of(options["generate"])
+    rows = asked_rows(options.get("harness_tasks") if options.get("harness") else data, first)
     request = {
         "systems": asked,
-        "data": source,
+        "data": rows.source,
         **{name: value for name, value in options.items() if value is not None},
     }
-    place = RunFolder(first.evaluations / key_of(request, rows, functions))
-    if "://" not in str(source) and (place.path / "scorecard.json").is_file():
-        return Evaluation(place, None, demands)
+    place = RunFolder(first.evaluations / key_of(request, rows.key, functions))
+    kept = place.path / "scorecard.json"
+    if "://" not in str(rows.source) and kept.is_file():
+        return Evaluation(place, None, demands, rows.notes(kept))
     shutil.rmtree(place.path, ignore_errors=True)
     place.path.mkdir(parents=True)
     keep_functions(functions, place)
-    about = "rows of the notebook" if source and source.startswith("$") else source
+    named = called(rows.source) if rows.source else ""
+    about = "rows of the notebook" if named.startswith("$") else named or None
     request |= {"time": time.time(), "about": about, "started_in": str(Path.cwd())}
     file = place.path / "request.json"
     file.write_text(json.dumps(request), encoding="utf-8")

@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import nbft
 from nbft.errors import NbftError, RunError
+from nbft.evaluation_rows import as_it_is
 from nbft.functions import packed
-from nbft.launch.prepare import write_parquet
 from nbft.launch.series import outcome_of
 from nbft.record.folder import RunFolder, find_folder, find_series, folders_of_series
 from nbft.spec.judged_metrics import wrong_metrics
-from nbft.spec.row_source import sources_in
-from nbft.spec.sources import Source, share_or_source
 
 BASE = "base"
 """Stands for the first run's model as it was before training."""
@@ -75,37 +74,6 @@ def _model_of(folder: RunFolder) -> str:
     return model.get("name") or f"a new {kind.get('model_type', '')} model".replace("  ", " ")
 
 
-def source_of_rows(data: Any, folder: RunFolder) -> tuple[str | None, str]:
-    """Returns a source's name for rows of any kind, and what tells whether they are the same rows again."""
-    if data is None:
-        return None, _own_rows(folder)
-    if isinstance(data, str | Path):
-        return str(data), _as_it_is(str(data))
-    folder.variables.mkdir(exist_ok=True)
-    staged = folder.variables / "evaluation.parquet.tmp"
-    write_parquet(data, staged, "data")
-    content = hashlib.sha256(staged.read_bytes()).hexdigest()
-    variable = f"evaluation_{content[:12]}"
-    staged.replace(folder.variables / f"{variable}.parquet")
-    return f"${variable}", content
-
-
-def _own_rows(folder: RunFolder) -> str:
-    """Returns what tells whether the files that a run reads are as they were."""
-    section = json.loads(folder.resolved.read_text(encoding="utf-8"))["spec"]["data"]
-    named = [section.get(split) for split in ("train", "validation", "test")]
-    given = [value for value in named if isinstance(share_or_source(value), Source)]
-    return " ".join(_as_it_is(source.source) for value in given for source in sources_in(value))
-
-
-def _as_it_is(source: str) -> str:
-    """Returns a file's or folder's name with the sizes and times of its files; the name alone of what is elsewhere."""
-    path = Path(source).expanduser()
-    files = sorted(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else []
-    stats = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()]
-    return f"{path.absolute()} {stats}" if stats else source
-
-
 def taken_apart(metrics: Sequence[Any] | None, functions: Mapping[str, Any]) -> tuple[list[str] | None, dict[str, Any]]:
     """Returns the metrics by name, functions as `$name`, and the functions; raises NbftError for a function without a name."""
     named = dict(functions)
@@ -125,6 +93,23 @@ def refuse_wrong(metrics: Sequence[str] | None, functions: Mapping[str, Any], *,
     known = functions or None  # else it is a function of the run's own folder that is meant
     for _, (what, fix) in wrong_metrics(metrics or (), known, trusts=trusts):
         raise NbftError(what, fix, "metrics")
+
+
+_OF_HARNESS = ("data", "metrics", "by", "generate", "baselines")
+"""What the harness brings itself."""
+
+
+def refuse_harness(options: Mapping[str, Any], data: Any) -> None:
+    """Raises NbftError where tasks of lm-evaluation-harness can't be asked: it isn't installed, or brings it itself."""
+    given = [name for name in _OF_HARNESS if options.get(name) is not None] + (["data"] if data is not None else [])
+    if given:
+        what = f"The harness brings rows and metrics of its own: {given[0]} can do nothing."
+        raise NbftError(what, "Leave it out, or evaluate it apart.", given[0])
+    if find_spec("lm_eval") is None:
+        raise NbftError("lm-evaluation-harness is not installed.", 'pip install "nbft[harness]"', "harness")
+    folder = options.get("harness_tasks")
+    if folder and not Path(folder).expanduser().is_dir():
+        raise NbftError(f"There is no folder {folder!r} of tasks.", f"Paths start at {Path.cwd()}.", "harness_tasks")
 
 
 def key_of(request: dict[str, Any], rows: str, functions: Mapping[str, Any]) -> str:
@@ -151,4 +136,4 @@ def _stamp_of_metric(name: str, functions: Mapping[str, Any]) -> str:
     """Returns what tells whether a metric's code is as it was: a function's content, a script's size and time."""
     if name.startswith("$") and name[1:] in functions:
         return hashlib.sha256(packed(name[1:], functions[name[1:]])).hexdigest()
-    return _as_it_is(name) if Path(name).expanduser().exists() else name
+    return as_it_is(name) if Path(name).expanduser().exists() else name

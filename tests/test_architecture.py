@@ -35,6 +35,7 @@ LEFT = [
     "run",
     "evaluation",
     "evaluation_request",
+    "evaluation_rows",
     "launch",
     "inference",
     "statistics",

@@ -39,7 +39,7 @@ def lengths_of(features: Tokenised, rows: int, unit: str) -> Lengths:
     unit = "rows" if len(full) == rows else unit
     cut = (
         [length for length in full if length > features.limit]
-        if not features.example_of or not _are_windows(features)
+        if not features.example_of or not are_windows(features)
         else []
     )
     numbers = np.asarray(full)
@@ -65,7 +65,7 @@ def _of_rows(features: Tokenised) -> list[int]:
     return list(dict(zip(features.example_of, full, strict=True)).values()) if features.full else full
 
 
-def _are_windows(features: Tokenised) -> bool:
+def are_windows(features: Tokenised) -> bool:
     """Whether long rows are read in several windows, so that nothing of them is lost."""
     return len(set(features.example_of)) < len(features.example_of)
 

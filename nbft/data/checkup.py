@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from nbft.data.check_labels import Balance, balance_of, label_findings, named
 from nbft.data.check_repeats import repeat_findings
-from nbft.data.check_tokens import Tokenised, fit_of, lengths_of, token_findings
+from nbft.data.check_tokens import Tokenised, are_windows, fit_of, lengths_of, token_findings
 from nbft.data.odd_rows import odd_findings
 from nbft.data.row_sample import Reads, RowSample, shortened, spread, take_rows
 from nbft.data.seen_rows import Collate, Shower, see_rows
@@ -106,7 +106,7 @@ def _split(
 ) -> SplitCheck:
     labels, more = named(balance.counts)
     texts = spread_over(sample.inputs)
-    unit = "windows" if features.example_of else "pieces"
+    unit = "windows" if are_windows(features) else "pieces"
     return SplitCheck(
         sample.name,
         len(rows),

@@ -21,13 +21,15 @@ from nbft.spec.evaluation import EvalSpec, functions_in, read_evaluation
 from nbft.spec.guess import did_you_mean
 from nbft.spec.judged_metrics import wrong_metrics
 
-VALUED = ("--data", "--metrics", "--by", "--require")
+VALUED = ("--data", "--metrics", "--by", "--require", "--harness", "--harness-tasks")
 TRUST = "--trust-remote-code"
 FLAGS = (*VALUED, TRUST)
 """All flags of `%ft_eval`; each but the last takes a value."""
 KEYS = tuple(EvalSpec.model_fields)
 """Keys of a `%%ft_eval` cell."""
-OPTIONS = ("metrics", "by", "require", "compare", "baselines", "seed", "trust_remote_code")
+OPTIONS = (
+    *("metrics", "by", "require", "compare", "baselines", "seed", "trust_remote_code", "harness", "harness_tasks"),
+)
 """Keys that become options of start_evaluation as they are."""
 BOUND = "evaluation"
 
@@ -62,9 +64,13 @@ class EvalMagics(Magics):
         --by A,B         also the scores of parts of the rows: label, length, or a column
         --require DEMAND an error where the first run falls short, as --require "accuracy >= 0.85"; may be given several times
 
+        --harness A,B    tasks of lm-evaluation-harness instead of rows of yours (pip install "nbft[harness]"); with
+                         --harness-tasks FOLDER also those of a folder
+
         %%ft_eval [VARIABLE]: the same as YAML, with the keys runs, data, metrics, by, require, compare
-        (pairs of systems), baselines, seed and trust_remote_code; `data` may also be a list of rows. The evaluation is
-        bound to VARIABLE.
+        (pairs of systems), harness, harness_tasks, generate (how answers are written), baselines, seed and
+        trust_remote_code; `data` may also be a list of rows, or a mapping with source, columns, clean, ... The evaluation
+        is bound to VARIABLE.
         """
         shell = cast("InteractiveShell", self.shell)
         variable = BOUND
@@ -86,10 +92,12 @@ def asked_on_line(line: Line, names: dict[str, Any]) -> Asked:
     systems = [word for word in (line.name, *line.more) if word]
     given = line.values.get("--data", [None])[-1]
     options: dict[str, Any] = {
-        key: _listed(line.values[f"--{key}"]) for key in ("metrics", "by") if f"--{key}" in line.values
+        key: _listed(line.values[f"--{key}"]) for key in ("metrics", "by", "harness") if f"--{key}" in line.values
     }
     if demands := line.values.get("--require"):
         options["require"] = demands
+    if folders := line.values.get("--harness-tasks"):
+        options["harness_tasks"] = folders[-1]
     if TRUST in line.flags:
         options["trust_remote_code"] = True
     options |= _functions(options.get("metrics"), names, trusts=TRUST in line.flags)
@@ -103,6 +111,8 @@ def asked_in_cell(cell: str, names: dict[str, Any], here: str = "%%ft_eval") -> 
     options: dict[str, Any] = {
         key: value for key in OPTIONS if key in spec.model_fields_set and (value := getattr(spec, key)) is not None
     }
+    if spec.generate:
+        options["generate"] = spec.generate.model_dump(exclude_unset=True)
     if read.functions:
         options["functions"] = dict(read.functions)
     return Asked(_systems(spec.runs), data_of(read.data, names), options)
@@ -112,7 +122,7 @@ def _functions(metrics: list[str] | None, names: dict[str, Any], *, trusts: bool
     """Returns the functions that metrics name, as an option; raises NbftError for the first metric that can't be had."""
     for _, (what, fix) in wrong_metrics(metrics or (), names, trusts=trusts):
         raise NbftError(what, fix)
-    found = functions_in(metrics, names)
+    found = functions_in(metrics or (), names)
     return {"functions": found} if found else {}
 
 

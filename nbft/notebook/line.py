@@ -20,6 +20,8 @@ EXAMPLES = {
     "--metrics": "accuracy,f1",
     "--by": "label",
     "--require": "'accuracy >= 0.85'",
+    "--harness": "hellaswag,gsm8k",
+    "--harness-tasks": "tasks/",
     "--prompt": "question",
 }
 """What may stand behind a flag; behind the others a number may."""

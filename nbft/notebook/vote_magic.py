@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any, cast
@@ -79,7 +80,7 @@ def open_voting(asked: Line, names: dict[str, Any]) -> Voting:
 
 def pairs_of_runs(a: str, b: str, data: Any) -> list[Pair]:
     """Returns what two systems say of the first run's test rows, or of data; shows how far they are, but no scores."""
-    evaluation = wait_for(start_evaluation([a, b], data), f"{a} against {b}", shows_page=False)
+    evaluation = wait_for(start_evaluation([a, b], data, replies=True), f"{a} against {b}", shows_page=False)
     systems = [one.name for one in evaluation.scorecard.systems if one.predictions][:2]
     frame = evaluation.predictions
     if "prediction" not in frame:
@@ -90,7 +91,8 @@ def pairs_of_runs(a: str, b: str, data: Any) -> list[Pair]:
     if systems[0] == b:
         mine, theirs = theirs, mine
     both = zip(mine.row, mine.input, mine.prediction, theirs.prediction, strict=True)
-    return [Pair(as_words(prompt), as_words(x), as_words(y), int(row) - 1) for row, prompt, x, y in both]
+    reads = json.loads if evaluation.scorecard.task == "chat" else str  # what was said before an answer is kept as JSON
+    return [Pair(as_words(reads(prompt)), as_words(x), as_words(y), int(row) - 1) for row, prompt, x, y in both]
 
 
 def voting_on(pairs: Sequence[Pair], systems: tuple[str, str], asked: Line) -> Voting:

@@ -135,7 +135,7 @@ def _alone(card: Scorecard) -> str:
 
 def facts(card: Scorecard) -> str:
     """Returns task, rows and where they came from in one line."""
-    where = {"test": "test rows", "validation": "validation rows", "data": "rows of your own"}.get(
+    where = {"test": "test rows", "validation": "validation rows", "data": "rows of your own", "harness": "rows"}.get(
         card.split, card.split
     )
     took = f"{card.seconds:.0f} s" if card.seconds >= 10 else f"{card.seconds:.1f} s" if card.seconds else ""

@@ -10,7 +10,7 @@ from nbft.record.scorecard import Gate, System
 from nbft.spec.guess import did_you_mean
 
 _DEMAND = re.compile(
-    r"\s*(?P<metric>[\w$]+)(?P<end>\.low|\.high)?\s*(?P<sign><=|>=|<|>)\s*(?P<number>[-+.\deE]+)\s*(?P<share>%?)\s*"
+    r"\s*(?P<metric>[\w$/-]+?)(?P<end>\.low|\.high)?\s*(?P<sign><=|>=|<|>)\s*(?P<number>[-+.\deE]+)\s*(?P<share>%?)\s*"
 )
 _SIGNS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 

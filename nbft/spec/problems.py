@@ -42,6 +42,14 @@ def explain(text: SpecText, error: ValidationError) -> None:
             _explain_missing(text, path)
 
 
+def explain_shared(text: SpecText, kind: str, path: Path) -> None:
+    """Adds one finding in a part that other languages have from this one, at the same place, as `generate`."""
+    if kind == "extra_forbidden":
+        _explain_unknown(text, path)
+    else:
+        _explain_value(text, path)
+
+
 def _place(loc: Iterable[str | int], data: Any) -> Path:
     """Returns the path in the data: pydantic's own marks of a union's branches stand in no YAML."""
     path: list[str | int] = []

@@ -40,7 +40,7 @@ def check_sources(known: Known) -> Iterator[Finding]:
         value = getattr(known.spec.data, name)
         if isinstance(share_or_source(value), Source):
             for path, wanted in _placed(("data", name), value):
-                yield from _check_one(path, wanted)
+                yield from check_one(path, wanted)
         elif name == "train":
             fix = "Name a file, a hub id or a $variable; shares of its rows go to data.validation and data.test."
             yield Finding(("data", "train"), f"{value!r} is no source of rows.", fix)
@@ -52,7 +52,9 @@ def _placed(path: tuple[str | int, ...], value: Any) -> list[tuple[tuple[str | i
     return [((*path, place) if several else path, source) for place, source in enumerate(sources_in(value))]
 
 
-def _check_one(path: tuple[str | int, ...], wanted: RowSource) -> Iterator[Finding]:
+def check_one(path: tuple[str | int, ...], wanted: RowSource) -> Iterator[Finding]:
+    """Yields what is wrong with one source, which stands at the path."""
+    key = path[min(1, len(path) - 1)]
     found = check_source(wanted.source)
     if found:
         yield Finding((*path, "source"), *found)
@@ -64,12 +66,12 @@ def _check_one(path: tuple[str | int, ...], wanted: RowSource) -> Iterator[Findi
             yield Finding((*path, option), what, "Delete it.", "key")
     if kind == "database" and wanted.query is None and source_of(wanted.source).kind == "database":
         example = "{source: ..., query: 'SELECT text, label FROM reviews'}"
-        yield Finding((*path, "source"), "a database needs a query.", f"Write   {path[1]}: {example}")
+        yield Finding((*path, "source"), "a database needs a query.", f"Write   {key}: {example}")
     if wanted.encoding is not None and not is_encoding(wanted.encoding):
         close = closest(wanted.encoding, ENCODINGS, cutoff=0.5)
         fix = f"Did you mean {close!r}?" if close else f"Known are {', '.join(ENCODINGS)} and others."
         yield Finding((*path, "encoding"), f"{wanted.encoding!r} is no encoding.", fix)
-    if path[1] != "train" and wanted.weight != RowSource.model_fields["weight"].default:
+    if key != "train" and wanted.weight != RowSource.model_fields["weight"].default:
         yield Finding((*path, "weight"), "only rows to learn from have a weight.", "Delete it.", "key")
 
 

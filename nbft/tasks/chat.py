@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -174,15 +175,17 @@ class Chat(TokenScores, Task):
         labels = [np.where(mask, row, IGNORED) for row, mask in zip(ids, learnt, strict=True)]
         cut = sum(lengths[i] > limit for i in kept)
         made = Dataset.from_dict({"input_ids": ids, "labels": labels})
-        return Features(made, [len(row) for row in ids], cut, limit, full=[lengths[i] for i in kept])
+        own, full = [encoded.rows[i] for i in kept], [lengths[i] for i in kept]
+        return Features(made, [len(row) for row in ids], cut, limit, example_of=own, full=full)
 
     def _encode(self, rows: Dataset, template: Template) -> Encoded:
         """Returns the rows as tokens; warns of those that the template refuses, raises DataError where it refuses all."""
         refused: dict[str, int] = {}
-        written = []
-        for messages, tools in zip(cells(rows, "messages"), cells(rows, "tools"), strict=True):
+        written, kept = [], []
+        for number, (messages, tools) in enumerate(zip(cells(rows, "messages"), cells(rows, "tools"), strict=True)):
             try:
                 written.append(template.write(json.loads(messages), json.loads(tools)))
+                kept.append(number)
             except Unmarkable as error:
                 refused[str(error)] = refused.get(str(error), 0) + 1
         for why, count in refused.items():
@@ -194,7 +197,7 @@ class Chat(TokenScores, Task):
                     "chat.template",
                 )
             self.warn(f"{count} of {len(rows)} {self.split} conversations were left out: {why}.", "")
-        return template.tokens(written)
+        return replace(template.tokens(written), rows=kept)
 
     def _take_answers(
         self, learnt: Sequence[np.ndarray], template: Template, tokenizer: PreTrainedTokenizerBase

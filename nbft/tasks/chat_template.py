@@ -40,6 +40,8 @@ class Encoded:
     input_ids: list[list[int]] = field(default_factory=list)
     learnt: list[np.ndarray] = field(default_factory=list)
     """For each conversation whether a token is learnt (T,), bool."""
+    rows: list[int] = field(default_factory=list)
+    """The row of each conversation."""
 
 
 def set_template(tokenizer: PreTrainedTokenizerBase, wanted: str | None) -> list[str]:

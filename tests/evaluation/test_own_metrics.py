@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -41,12 +40,6 @@ class Mine(evaluate.Metric):
 LONG = {"epochs": 30, "batch_size": 8, "learning_rate": 0.02, "precision": "fp32"}
 
 
-@pytest.fixture(autouse=True)
-def inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbft.evaluation.start_process", run_inline)
-    monkeypatch.setattr("nbft.run.start_process", run_inline)
-
-
 @pytest.fixture(scope="module")
 def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
@@ -60,12 +53,6 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 one["label"] = {"land": "water", "water": "land"}[one["label"]]
         (folder / "test.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in rows))
     return folder
-
-
-@pytest.fixture
-def run(trained_once: Path, place: Path) -> Run:
-    shutil.copytree(trained_once, place, dirs_exist_ok=True)
-    return nbft.open_run("tiny")
 
 
 def script(folder: Path, kind: str = "string") -> Path:

@@ -18,7 +18,10 @@ data: other.csv
 metrics: [accuracy, f1]
 by: [label, length]
 compare: [[reviews, base]]
+generate: {beams: 4}
 baselines: false
+harness: hellaswag, gsm8k
+harness_tasks: tasks/
 require: accuracy >= 0.85
 seed: 7
 trust_remote_code: true
@@ -40,7 +43,10 @@ def test_every_key_is_read():
         "metrics": ["accuracy", "f1"],
         "by": ["label", "length"],
         "compare": [["reviews", "base"]],
+        "generate": {"beams": 4, "max_new_tokens": None, "temperature": 0.0, "prompts": None},
         "baselines": False,
+        "harness": ["hellaswag", "gsm8k"],
+        "harness_tasks": "tasks/",
         "require": ["accuracy >= 0.85"],
         "seed": 7,
         "trust_remote_code": True,
@@ -89,6 +95,20 @@ def test_all_problems_come_at_once_with_line_and_caret():
         ("runs: [reviews]\nmetrics: [$othr]", "there is no variable 'othr'."),
         ("runs: [reviews]\nmetrics: [$other]", "$other is of type int, which can't stand here."),
         ("runs: [reviews]\nmetrics: [f1, f1]", "'f1' is in the list already."),
+        ("runs: [reviews]\ngenerate: {num_beams: 4}", "It is called 'beams':   beams: 4"),
+        ("runs: [reviews]\ngenerate: {beams: 0}", "generate.beams: must be a whole number from 1 to 64, got 0."),
+        ("runs: [reviews]\ngenerate: {temperature: hot}", "generate.temperature: must be a number from 0 to 10"),
+        ("runs: [reviews]\ngenerate: {prompts: [Hi]}", "an evaluation writes to its rows, not to prompts."),
+        ("runs: [reviews]\ngenerate: greedy", "generate: must be a section with keys, got 'greedy'."),
+        ("runs: [reviews]\ndata: {sorce: starter-reviews}", "data.source: this key is needed"),
+        ("runs: [reviews]\ndata: {source: starter-reviews, sheat: 2}", "Did you mean 'sheet'?"),
+        ("runs: [reviews]\ndata: {source: starter-reviews, sheet: -2}", "data.sheet: must be a sheet's name"),
+        ("runs: [reviews]\ndata: {source: starter-reviews, sheet: 2}", "'sheet' says how an Excel file"),
+        ("runs: [reviews]\ndata: {source: gone.csv}", "gone.csv"),
+        ("runs: [reviews]\ndata: {source: $mine}", "there is no variable 'mine'."),
+        ("runs: [reviews]\ndata: {source: starter-reviews, columns: {txt: a}}", "Did you mean 'text'?"),
+        ("runs: [reviews]\ndata: {source: starter-reviews, clean: [strip-htm]}", "Did you mean 'strip-html'?"),
+        ("runs: [reviews]\ndata: {source: starter-reviews, clean: [$mine]}", "there is no function 'mine'."),
         ("runs: []", "runs: must be a list of systems, as [reviews, base], got []."),
     ],
 )

@@ -20,7 +20,7 @@ from nbft.engine.judging.close_up import calibrated, confusion, flips, mistakes
 from nbft.engine.judging.metrics import Chosen, slow_ones
 from nbft.engine.judging.rows import Judged, column_of, rows_to_judge
 from nbft.engine.judging.seeds import OverSeeds, Seeds, series_among, standing_for, with_series
-from nbft.engine.judging.systems import Answered, Asked, answers_of
+from nbft.engine.judging.systems import Answered, Asked, Writing, answers_of
 from nbft.errors import DataError, NbftError, RunError
 from nbft.record import events as word
 from nbft.record.folder import RunFolder
@@ -49,25 +49,36 @@ class Judging:
 
     def run(self) -> Scorecard:
         """Returns the scorecard; raises NbftError for what the user can mend."""
+        if self.asked.get("harness"):
+            return self._by_harness()
         started = time.monotonic()
         self._phase("loading the data")
         wants_baselines = bool(self.asked.get("baselines", True))
-        judged = rows_to_judge(self.first, self.asked.get("data"), with_train=wants_baselines)
+        judged = rows_to_judge(
+            self.first, self.asked.get("data"), with_train=wants_baselines, variables=self.place.variables
+        )
         chosen = self._chosen(judged)
         self._columns = {by: self._column(judged, by) for by in self.asked.get("by") or []}
-        answered = [self._answer(one, judged) for one in self.systems]
+        writing = self._writing(judged, chosen)
+        answered = [self._answer(one, judged, writing) for one in self.systems]
         free = self._baselines(judged) if wants_baselines else []
         self._phase("comparing")
         judgements = [Judgement(one.asked.name, False, one.answers, chosen.by_row(one.answers)) for one in answered]
-        judgements += [Judgement(name, True, said, chosen.by_row(said, is_baseline=True)) for name, _, said in free]
+        free_ones = [Judgement(name, True, said, chosen.by_row(said, is_baseline=True)) for name, _, said in free]
+        judgements += [one for one in free_ones if one.metrics]
         systems = [self._system(one, judged, taken) for one, taken in zip(answered, judgements, strict=False)]
+        abouts = {name: about for name, about, _ in free}
         systems += [
-            System(name, "baseline", about, self._scores(taken))
-            for (name, about, _), taken in zip(free, judgements[len(answered) :], strict=True)
+            System(one.name, "baseline", abouts[one.name], self._scores(one)) for one in judgements[len(answered) :]
         ]
         judged.notes += [*(one.note for one in answered if one.note), *chosen.notes]
         judged.notes += [said for one in judgements for said in slow_ones(one.name, one.metrics)]
         return self._card(judged, systems, judgements, chosen, time.monotonic() - started)
+
+    def _by_harness(self) -> Scorecard:
+        from nbft.engine.judging.harness import harnessed  # needs the extra nbft[harness]
+
+        return harnessed(self.asked, self.systems, self.first, self._phase, self._heard)
 
     def _chosen(self, judged: Judged) -> Chosen:
         places = [self.place.variables, self.first.variables]
@@ -79,9 +90,18 @@ class Judging:
         is_told = by == "length" or (by == "label" and judged.task.labels)
         return None if is_told else column_of(judged, self.first, self.asked.get("data"), by)
 
-    def _answer(self, asked: Asked, judged: Judged) -> Answered:
+    def _writing(self, judged: Judged, chosen: Chosen) -> Writing:
+        """Returns how answers are written; raises DataError for `generate` where nothing is."""
+        given = self.asked.get("generate") or {}
+        if given and not (judged.task.generates or judged.task.name == "chat"):
+            what = f"{judged.task.name} is judged without writing: generate can do nothing."
+            raise DataError(what, "Delete it. Evaluations write for translation, summarization and chat.", "generate")
+        wanted = bool(given or chosen.own or self.asked.get("replies"))
+        return Writing(given, self.asked.get("seed"), wanted)
+
+    def _answer(self, asked: Asked, judged: Judged, writing: Writing) -> Answered:
         self._phase(f"evaluating {asked.name}")
-        return answers_of(asked, judged, self.first, self._heard)
+        return answers_of(asked, judged, self.first, self._heard, writing)
 
     def _heard(self, done: int, total: int) -> None:
         """Says how far the system is, and stops where its user asks for it."""
@@ -187,7 +207,7 @@ def _write_predictions(file: Path, answers: ByRow, judged: Judged) -> None:
         table = {"row": judged.numbers, "input": inputs}
         if answers.said:
             table |= {"reference": answers.wanted, "prediction": answers.said}
-        else:
+        if answers.references is None:
             table |= {"loss": answers.predictions[:, 0], "tokens": answers.predictions[:, 1]}
         if answers.confidence is not None:
             table["confidence"] = answers.confidence

@@ -62,13 +62,16 @@ class Chosen:
         return DataError(f"{self.kind} computes no {name!r}.", f"It computes {', '.join(self.known[:-1])}.", "metrics")
 
     def by_row(self, answers: ByRow, *, is_baseline: bool = False) -> Metrics:
-        """Returns the metrics by rows, in their order; one that is not defined for these answers is left out."""
+        """Returns the metrics by rows, in their order; one that is not defined for these answers is left out.
+
+        Raises NbftError where it is the only one, or not nbft's; never of a baseline, which may have none.
+        """
         found: Metrics = {}
         for name in self.names:
             try:
                 found |= self._one(name, answers)
             except NbftError:
-                if len(self.names) == 1 or (name in self.own and not is_baseline):
+                if not is_baseline and (len(self.names) == 1 or name in self.own):
                     raise
         return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import torch
 from transformers import AutoConfig, TrainerCallback, set_seed
 
 from nbft.data.dropped import PRIVATE
+from nbft.engine.judging.replies import of_all_rows, with_replies
 from nbft.engine.judging.rows import Judged, names_in, spec_of, task_for
 from nbft.engine.tokenising import make_features
 from nbft.engine.trainer import trainer_class
@@ -21,6 +22,7 @@ from nbft.record.folder import RunFolder
 from nbft.spec.sections import Model, RunSpec, Tokenizer
 from nbft.tasks.base import Features, Task
 from nbft.tasks.by_row import ByRow, by_row
+from nbft.tasks.chat import Chat
 from nbft.tasks.pretrained import model_limit
 from nbft.tasks.tokenizers import load_tokenizer
 
@@ -53,9 +55,21 @@ class Answered:
     note: str = ""
 
 
-def answers_of(asked: Asked, judged: Judged, first: RunFolder, heard: Heard) -> Answered:
+@dataclass(frozen=True)
+class Writing:
+    """How systems write their answers, where they write any."""
+
+    generate: dict[str, Any] = field(default_factory=dict)
+    """What differs from each run's own `generate`."""
+    seed: int | None = None
+    """What is drawn by chance starts from it; from the run's seed if left out."""
+    replies: bool = False
+    """Whether chat models write their answers too, which no metric of theirs needs."""
+
+
+def answers_of(asked: Asked, judged: Judged, first: RunFolder, heard: Heard, writing: Writing) -> Answered:
     """Loads the system and lets it answer the rows; raises ModelError where it can't."""
-    task, tokenizer_of, note = _task_of(asked, judged, first)
+    task, tokenizer_of, note = _task_of(asked, judged, first, writing)
     tokenizer = load_tokenizer(tokenizer_of)
     task.prepare_tokenizer(tokenizer)
     limit = min(n for n in (tokenizer.model_max_length, task.model_limit or 10**9) if n)
@@ -65,47 +79,75 @@ def answers_of(asked: Asked, judged: Judged, first: RunFolder, heard: Heard) -> 
     with tempfile.TemporaryDirectory() as scratch:
         set_seed(task.spec.seed)
         trainer = _trainer(task, tokenizer, asked, scratch)
-        trainer.add_callback(_Progress(heard))
-        kept: list[Any] = []
-
-        def keep(prediction: Any) -> dict[str, float]:
-            kept.append(prediction)
-            return {}
-
-        trainer.judge_by(task, lambda *_: {}, task.loss())
-        trainer.compute_metrics = keep
+        if writing.seed is not None:
+            task.spec = task.spec.model_copy(update={"seed": writing.seed})
         started = time.monotonic()
-        trainer.evaluate_on(features, "test")
+        found = _evaluated(trainer, task, features, heard)
+        answers = by_row(task, found.predictions, found.label_ids, features)
+        if isinstance(task, Chat):
+            answers = of_all_rows(answers, features.example_of, len(rows))
+        if isinstance(task, Chat) and writing.replies:
+            model = trainer.accelerator.unwrap_model(trainer.model)
+            answers, said = with_replies(answers, task, rows, model, tokenizer, heard)
+            note = " ".join(part for part in (note, said) if part)
         seconds = time.monotonic() - started
-    return Answered(asked, by_row(task, kept[0].predictions, kept[0].label_ids, features), seconds, note)
+    return Answered(asked, answers, seconds, note)
 
 
-def _task_of(asked: Asked, judged: Judged, first: RunFolder) -> tuple[Task, RunSpec, str]:
+def _evaluated(trainer: Any, task: Task, features: Features, heard: Heard) -> Any:
+    """Returns what an evaluation kept of the features: an EvalPrediction."""
+    trainer.add_callback(_Progress(heard))
+    kept: list[Any] = []
+
+    def keep(prediction: Any) -> dict[str, float]:
+        kept.append(prediction)
+        return {}
+
+    trainer.judge_by(task, lambda *_: {}, task.loss())
+    trainer.compute_metrics = keep
+    trainer.evaluate_on(features, "test")
+    return kept[0]
+
+
+def _task_of(asked: Asked, judged: Judged, first: RunFolder, writing: Writing) -> tuple[Task, RunSpec, str]:
     """Returns the system's task, the spec that names its tokenizer, and what is to be said of it."""
-    folder = RunFolder(Path(asked.place)) if asked.kind in ("run", "base") else first
-    trained = spec_of(folder)
-    own = trained.model_copy(update={"model": Model(name=str(folder.model)), "tokenizer": Tokenizer()})
-    if asked.kind == "run":
-        spec, source = own, str(folder.model)
-        note = _reads_otherwise(spec, judged.task.spec, asked.name)
-    elif asked.kind == "base":
-        spec, source = trained.model_copy(update={"tokenizer": Tokenizer()}), str(folder.model)
-        note = "" if _has_own_head(trained) else f"{asked.name} has a new head of random weights: it was never trained."
-    else:
-        name = _base_of_adapter(asked.place) if asked.kind == "adapter" else asked.place
-        spec = own.model_copy(update={"model": Model(name=name)})
-        source, note = (str(folder.model) if asked.kind == "adapter" else name), ""
+    folder, spec, tokenizer_of, source = spec_of_system(asked, first)
     if spec.task != judged.task.spec.task:
         raise ModelError(
             f"{asked.name} was trained for {spec.task}, the first system for {judged.task.spec.task}.", "", "runs"
         )
+    if writing.generate:
+        spec = spec.model_copy(update={"generate": spec.generate.model_copy(update=writing.generate)})
     config = AutoConfig.from_pretrained(source, trust_remote_code=False)
     task = task_for(spec, folder, config)
     task.preprocess = None  # the rows went through it
     task.settle_as(judged.task)
     task.model_limit = model_limit(spec.model)
     task.take_labels(_labels(names_in(config), judged.task.labels, asked), {judged.split: judged.rows})
-    return task, own if asked.kind in ("base", "adapter") else spec, note
+    return task, tokenizer_of, _note_on(asked, spec, judged)
+
+
+def spec_of_system(asked: Asked, first: RunFolder) -> tuple[RunFolder, RunSpec, RunSpec, str]:
+    """Returns the run's folder, the system's spec, the spec that names its tokenizer, and where its config lies."""
+    folder = RunFolder(Path(asked.place)) if asked.kind in ("run", "base") else first
+    trained = spec_of(folder)
+    own = trained.model_copy(update={"model": Model(name=str(folder.model)), "tokenizer": Tokenizer()})
+    if asked.kind == "run":
+        return folder, own, own, str(folder.model)
+    if asked.kind == "base":
+        return folder, trained.model_copy(update={"tokenizer": Tokenizer()}), own, str(folder.model)
+    name = _base_of_adapter(asked.place) if asked.kind == "adapter" else asked.place
+    spec = own.model_copy(update={"model": Model(name=name)})
+    return (folder, spec, own, str(folder.model)) if asked.kind == "adapter" else (folder, spec, spec, name)
+
+
+def _note_on(asked: Asked, spec: RunSpec, judged: Judged) -> str:
+    """Returns what is to be said of a system that was never trained, or that learnt to read rows otherwise."""
+    if asked.kind == "run":
+        return _reads_otherwise(spec, judged.trained, asked.name)
+    if asked.kind == "base" and not _has_own_head(spec):
+        return f"{asked.name} has a new head of random weights: it was never trained."
+    return ""
 
 
 def _labels(own: list[str], wanted: list[str], asked: Asked) -> list[str]:
