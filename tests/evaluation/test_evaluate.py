@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import accuracy_score, f1_score
 
 import nbft
 from nbft.errors import DataError, RunError
@@ -18,30 +16,6 @@ from nbft.launch.inline import run_inline
 from nbft.record.scorecard import System
 from nbft.run import Run
 from tests.evaluation.runs import MODELS, trained
-
-
-@pytest.fixture(autouse=True)
-def inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers run in this process, to their end: what they do is the same, and torch is imported once."""
-    monkeypatch.setattr("nbft.evaluation.start_process", run_inline)
-    monkeypatch.setattr("nbft.run.start_process", run_inline)
-
-
-@pytest.fixture(scope="module")
-def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a trained run and its rows."""
-    folder = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("NBFT_RUNS", raising=False)
-        trained("text-classification", folder)
-    return folder
-
-
-@pytest.fixture
-def run(trained_once: Path, place: Path) -> Run:
-    shutil.copytree(trained_once, place, dirs_exist_ok=True)
-    return nbft.open_run("tiny")
 
 
 def named(found: Any, name: str) -> System:
@@ -67,17 +41,6 @@ def test_every_task_is_judged_beside_its_base_and_what_costs_nothing(task: str, 
     assert len(against) == 2  # and the best of what costs nothing
     assert all(one.verdict for one in card.comparisons)
     assert len(found.predictions) >= 2
-
-
-def test_scores_are_those_of_scikit_learn_on_the_predictions_that_are_kept(run: Run):
-    found = nbft.evaluate(run, "base")
-    for name in ("tiny-001", "base"):
-        rows = found.predictions[found.predictions["system"] == name]
-        truth, said = rows["reference"].tolist(), rows["prediction"].tolist()
-        assert named(found, name).scores["accuracy"].value == pytest.approx(accuracy_score(truth, said))
-        wanted = f1_score(truth, said, average="macro", zero_division=0)  # pyright: ignore[reportArgumentType]
-        assert named(found, name).scores["f1"].value == pytest.approx(wanted)
-        assert rows["row"].tolist() == list(range(1, 17))
 
 
 def test_the_base_is_the_same_each_time_and_not_the_trained_model(run: Run):
@@ -192,23 +155,6 @@ def test_a_model_of_other_labels_is_refused_by_name(run: Run, place: Path):
     (copy / "config.json").write_text(json.dumps(config))
     with pytest.raises(nbft.NbftError, match="exported knows the labels good, bad; the rows have land, water"):
         nbft.evaluate("tiny", str(copy))
-
-
-@pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")  # PEFT asks by the old name
-def test_an_adapter_is_judged_on_its_base(run: Run, place: Path):
-    peft = pytest.importorskip("peft")
-    from transformers import AutoModelForSequenceClassification
-
-    model = AutoModelForSequenceClassification.from_pretrained(run.folder.model)
-    settings = peft.LoraConfig(
-        task_type="SEQ_CLS", r=2, lora_alpha=4000, target_modules=["value"], init_lora_weights=False
-    )
-    peft.get_peft_model(model, settings).save_pretrained(place / "adapter")
-    found = nbft.evaluate("tiny", str(place / "adapter"))
-    assert named(found, "adapter").kind == "adapter"
-    rows = found.predictions
-    tiny, adapted = (np.asarray(rows[rows["system"] == name]["confidence"]) for name in ("tiny", "adapter"))
-    assert not np.allclose(tiny, adapted)
 
 
 def test_without_a_run_nobody_knows_how_rows_are_read(run: Run):

@@ -1,4 +1,4 @@
-"""Systems judged side by side: numbers against independent sources, rows that changed, an adapter, a killed worker."""
+"""Evaluations against independent sources: plain transformers row by row, scikit-learn, scipy, PEFT; and a killed worker."""
 
 from __future__ import annotations
 
@@ -23,15 +23,9 @@ from tests.conftest import write_rows
 Spec = dict[str, Any]
 
 
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-
-
 @pytest.fixture
-def tuned(tiny_spec: Spec, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
-    """A finished run that is wrong on some test rows; workers run in this process."""
-    monkeypatch.setattr("nbft.evaluation.start_process", run_inline)
+def tuned(tiny_spec: Spec) -> RunFolder:
+    """A finished run that is wrong on some test rows."""
     mislabel(write_rows(Path("test.csv"), 90, seed=2))
     folder = prepare_folder(read_spec(tiny_spec), "reviews")
     run_inline(folder)
