@@ -52,8 +52,11 @@ def prepare(data: Any, place: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("text", [text for _, text in examples()], ids=[name for name, _ in examples()])
 def test_an_example_loads(text: str, place: Path):
     if text.startswith("%%ft_eval"):
-        rows = [{"text": "a", "label": "b"}]
-        read_evaluation(text.partition("\n")[2], variables={"rows": rows}, first_line=2)
+        body = text.partition("\n")[2]
+        variables = dict.fromkeys(re.findall(r"\$(\w+)", body), len)
+        for source in re.findall(r"source: (\S+\.\w+)", body):
+            (place / source).write_text("")
+        read_evaluation(body, variables={**variables, "rows": [{"text": "a", "label": "b"}]}, first_line=2)
         return
     text = re.sub(r"^%%finetune.*\n", "", text)
     variables = prepare(read_yaml(text).data, place)
