@@ -1,11 +1,18 @@
-"""A blind vote in JupyterLab by keyboard: votes, a tie, taken back, through a kernel restart, to the win rate."""
+"""A blind vote in JupyterLab by keyboard: votes, a tie, taken back, through a kernel restart, to the win rate.
+
+And one on what a chat run and its base say to the run's own test rows.
+"""
 
 from __future__ import annotations
+
+import json
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.lab import Lab, Notebook
+from tests.tasks.chats import ANSWERS, conversations, save_model
 
 pytestmark = pytest.mark.browser
 
@@ -16,6 +23,17 @@ answers = pd.DataFrame({
     'base': [f'bad answer {i}, ' * (1 + i * 5) for i in range(10)],
 })"""
 VOTE = "%ft_vote $answers tuned base"
+
+CHAT = """%%finetune chatty
+model: tiny-llama
+data: {train: chats.jsonl, validation: held.jsonl, test: held.jsonl}
+chat: {template: chatml}
+train: {epochs: 60, learning_rate: 1e-2, batch_size: 8, warmup: 0.0, precision: fp32}
+evaluate: {every: 60}
+early_stopping: {enabled: false}"""
+
+WORDS = {word for answer in ANSWERS.values() for word in answer.split()}
+"""What the run has learnt to say; its base says other things."""
 
 
 def root(notebook: Notebook) -> Locator:
@@ -74,3 +92,27 @@ def test_ten_pairs_are_voted_on_by_keyboard_through_a_kernel_restart(lab: Lab, o
     assert notebook.page.evaluate("() => window.hacked") is None
     saved = str(notebook.save()["cells"][2]["outputs"])
     assert "model_id" not in saved
+
+
+def test_what_a_chat_run_and_its_base_write_is_voted_on(lab: Lab, open_notebook):
+    save_model(lab.notebooks / "tiny-llama")
+    for name in ("chats", "held"):
+        text = "\n".join(json.dumps(row) for row in conversations())
+        (Path(lab.notebooks) / f"{name}.jsonl").write_text(text)
+    notebook = open_notebook(lab.write("vote-chat.ipynb", "%load_ext nbft", CHAT, "%ft_vote chatty base"))
+    for cell in range(3):
+        notebook.run(cell)
+    notebook.wait_until_run(2, 280)
+    expect(root(notebook)).to_be_visible(timeout=60_000)
+    sides = root(notebook).locator(".nbft-side-words")
+    root(notebook).locator(".nbft-side").first.click()
+    notebook.look("vote-chat")
+    for done in range(8):
+        left, right = sides.all_inner_texts()
+        learnt = [set(text.split()) <= WORDS for text in (left, right)]
+        assert sorted(learnt) == [False, True]
+        if done < 7:
+            press(notebook, "1" if learnt[0] else "2", f"{done + 1} of 8 voted on")
+    notebook.page.keyboard.press("1" if learnt[0] else "2")
+    expect(root(notebook).locator("h3")).to_contain_text("chatty wins against base: 100% of the decided (95% CI")
+    notebook.look("vote-chat-end")

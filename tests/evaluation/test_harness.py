@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import nbft
-from nbft.errors import NbftError
+from nbft.errors import NbftError, RunError
 from nbft.launch.inline import run_inline
 from nbft.launch.prepare import prepare_folder
 from nbft.run import Run
@@ -50,11 +50,29 @@ metadata: {version: 1.0}
 """
 
 needs_harness = pytest.mark.skipif(find_spec("lm_eval") is None, reason="needs the extra nbft[harness]")
-ASKED = ["small_choices", "small_writing"]
+TEXTS = """\
+task: TASK
+dataset_path: json
+dataset_kwargs:
+  data_files:
+    test: ROWS
+test_split: test
+output_type: loglikelihood_rolling
+doc_to_text: ""
+doc_to_target: "{{begin}} happy."
+metric_list:
+- metric: bits_per_byte
+metadata: {version: 2.0}
+"""
+SCORES = {
+    *("small_choices/acc", "small_choices/acc_norm"),
+    *("small_writing/exact_match", "small_texts/bits_per_byte"),
+}
+ASKED = ["small_choices", "small_writing", "small_texts"]
 
 
 def tasks(place: Path) -> Path:
-    """Writes a folder with a task of choices and one that writes, over 24 rows."""
+    """Writes a folder with a task of choices, one that writes and one of whole texts, over 24 rows."""
     animals, places = ("dog", "cat", "bird", "boy"), ("park", "garden", "house", "zoo", "shop", "sea")
     rows = [
         {
@@ -68,7 +86,7 @@ def tasks(place: Path) -> Path:
     folder = place / "my-tasks"
     folder.mkdir()
     (folder / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    for name, text in (("small_choices", CHOICES), ("small_writing", WRITTEN)):
+    for name, text in (("small_choices", CHOICES), ("small_writing", WRITTEN), ("small_texts", TEXTS)):
         made = text.replace("TASK", name).replace("ROWS", str(folder / "rows.jsonl"))
         (folder / f"{name}.yaml").write_text(made)
     return folder
@@ -109,7 +127,7 @@ def test_a_run_and_its_base_score_as_the_harness_by_itself_says(run: Run, place:
     found = nbft.evaluate(
         "stories",
         "base",
-        harness=["small_choices", "small_writing"],
+        harness=ASKED,
         harness_tasks=str(folder),
         require=["small_choices/acc >= 0"],
     )
@@ -118,13 +136,19 @@ def test_a_run_and_its_base_score_as_the_harness_by_itself_says(run: Run, place:
     assert [one.name for one in card.systems] == ["stories", "base"]
     for system in card.systems:
         wanted = by_hand(models[system.name], run.folder.model, folder)
-        assert set(system.scores) == {"small_choices/acc", "small_choices/acc_norm", "small_writing/exact_match"}
+        assert set(system.scores) == SCORES
         for name, score in system.scores.items():
             task, metric = name.split("/")
             error = wanted[task][f"{metric}_stderr,none"]
             assert score.value == pytest.approx(wanted[task][f"{metric},none"])
+            if error == "N/A":
+                assert (score.low, score.high) == (None, None)
+                continue
             assert score.low == pytest.approx(score.value - 1.96 * error, abs=1e-4)
             assert score.high == pytest.approx(score.value + 1.96 * error, abs=1e-4)
+    tuned, base = (system.scores["small_texts/bits_per_byte"].value or 0 for system in card.systems)
+    assert 0 < tuned < base
+    assert next(note for note in card.metrics if note.name == "small_texts/bits_per_byte").lower_is_better
     tuned = card.systems[0].scores["small_choices/acc"].value
     assert tuned is not None
     assert 0 < tuned < 1
@@ -134,9 +158,28 @@ def test_a_run_and_its_base_score_as_the_harness_by_itself_says(run: Run, place:
     noted = next(note for note in card.metrics if note.name == "small_choices/acc")
     assert noted.implementation.startswith("lm-evaluation-harness 0.")
     assert noted.signature.startswith("task:small_choices|version:3.0|shots:0|filter:none|rows:24|harness:0.")
-    assert card.rows == 48
+    assert card.rows == 3 * 24
     said = found.folder.events.read_text()
     assert said.count('"Progressed"') >= 4
+
+
+@needs_harness
+@pytest.mark.filterwarnings("ignore")
+def test_stop_ends_the_harness_between_two_batches(run: Run, place: Path):
+    from nbft.engine.judging.harness import Harness
+    from nbft.engine.judging.systems import Asked
+
+    heard: list[tuple[int, int]] = []
+
+    def stop(done: int, total: int) -> None:
+        heard.append((done, total))
+        if len(heard) == 2:
+            raise RunError("The evaluation was stopped by you.")
+
+    asked = Asked("stories", "run", str(run.folder.path))
+    with pytest.raises(RunError, match="stopped by you"):
+        Harness(["small_choices"], str(tasks(place))).judge(asked, run.folder, stop)
+    assert heard == [(16, 48), (32, 48)]
 
 
 @needs_harness
