@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from nbft.comparison import compare
     from nbft.errors import NbftError, RunError, RunFailed, SpecError
     from nbft.evaluation import evaluate
-    from nbft.run import Run, finetune, open_run, runs
-    from nbft.series import Series, open_series
+    from nbft.run import Run, open_run, runs
+    from nbft.series import Series, finetune, open_series
     from nbft.spec.load import load_spec
     from nbft.spec.sections import RunSpec
 
@@ -36,7 +36,7 @@ _HOMES = {
     "SpecError": "nbft.errors",
     "compare": "nbft.comparison",
     "evaluate": "nbft.evaluation",
-    "finetune": "nbft.run",
+    "finetune": "nbft.series",
     "load_spec": "nbft.spec.load",
     "open_run": "nbft.run",
     "open_series": "nbft.series",

@@ -223,3 +223,14 @@ def evaluate(*systems: Any, data: Any = None, **options: Any) -> Evaluation:
     names = [getattr(system, "name", system) for system in systems]
     found = start_evaluation(names, data, **options).wait()
     return found.require() if options.get("require") else found
+
+
+def newest_predictions(run: RunFolder) -> pd.DataFrame:
+    """Returns what the run predicted in the newest evaluation that it leads; raises RunError where there is none."""
+    cards = sorted(run.evaluations.glob("*/scorecard.json"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for found in (Evaluation(RunFolder(card.parent)) for card in cards):
+        own = next((system for system in found.scorecard.systems if system.kind == "run"), None)
+        if own and own.predictions:
+            rows = found.predictions
+            return rows[rows["system"] == own.name].reset_index(drop=True)
+    raise RunError(f"{run.run} was not evaluated yet.", f"Evaluate it first:  %ft_eval {run.run}")

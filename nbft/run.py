@@ -23,7 +23,7 @@ from nbft.record.journal import Follower, append
 from nbft.record.lock import holder, is_held
 from nbft.record.state import RunState
 from nbft.spec.annotated import annotated, write_spec
-from nbft.spec.load import LoadedSpec, read_spec
+from nbft.spec.load import LoadedSpec
 from nbft.spec.sections import RunSpec
 from nbft.spec.yaml_text import read_yaml
 
@@ -208,6 +208,13 @@ class Run(Asks):
 
         return pd.DataFrame(history_rows(_events_of(Follower(self.folder.events))))
 
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """What its newest evaluation (`%ft_eval`) predicted, a row a row of the data; raises RunError where there is none."""
+        from nbft.evaluation import newest_predictions
+
+        return newest_predictions(self.folder)
+
     def plot(self, metrics: list[str] | None = None, **how: Any) -> Any:
         """Returns the curves as a matplotlib figure for a paper; `how`: log, smoothing (a share), width (inches)."""
         from nbft.panels.paper import paper_figure
@@ -285,15 +292,3 @@ def open_run(name: str) -> Run:
 def runs() -> list[Run]:
     """Returns all runs, the newest first."""
     return [Run(folder) for folder in list_folders()]
-
-
-def finetune(spec: Any, name: str | None = None, *, wait: bool = True, **options: Any) -> Any:
-    """Starts a run from YAML text, a path or a dict, and waits for its end; `options` are those of read_spec.
-
-    Returns the Run; of a spec with `seeds` the Series.
-    """
-    from nbft.series import start_series
-
-    loaded = read_spec(spec, **options)
-    started = start_series(loaded, name) if loaded.spec.seeds else start_run(loaded, name)
-    return started.wait() if wait else started

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbft.errors import RunError
 from nbft.launch.prepare import prepare_folder
@@ -21,8 +21,8 @@ from nbft.record.events import Command
 from nbft.record.folder import find_series, folders_of_series, runs_root
 from nbft.record.state import RunState, is_better_lower
 from nbft.resuming import run_to_resume
-from nbft.run import POLL_S, START_S, Run, open_run
-from nbft.spec.load import LoadedSpec
+from nbft.run import POLL_S, START_S, Run, open_run, start_run
+from nbft.spec.load import LoadedSpec, read_spec
 from nbft.spec.sections import RunSpec
 
 if TYPE_CHECKING:
@@ -280,3 +280,13 @@ def stop(what: Run | Series, *, only_this_seed: bool = False) -> str:
         return f"{said} {what.name} goes on with the next seed."
     more = f" The {plural(to_come, 'seed')} to come {'is' if to_come == 1 else 'are'} not started." if to_come else ""
     return f"{said}{more} To go on:  %ft_resume {what.name}   (or: nbft resume {what.name})"
+
+
+def finetune(spec: Any, name: str | None = None, *, wait: bool = True, **options: Any) -> Any:
+    """Starts a run from YAML text, a path or a dict, and waits for its end; `options` are those of read_spec.
+
+    Returns the Run; of a spec with `seeds` the Series.
+    """
+    loaded = read_spec(spec, **options)
+    started = start_series(loaded, name) if loaded.spec.seeds else start_run(loaded, name)
+    return started.wait() if wait else started

@@ -20,7 +20,8 @@ from nbft.launch.inline import run_inline
 from nbft.launch.prepare import prepare_folder
 from nbft.record import events as word
 from nbft.record.lock import is_held
-from nbft.run import Run, finetune, open_run, runs, start_run
+from nbft.run import Run, open_run, runs, start_run
+from nbft.series import finetune
 from nbft.spec.load import read_spec
 
 Spec = dict[str, Any]

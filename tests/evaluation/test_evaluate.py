@@ -43,6 +43,18 @@ def test_every_task_is_judged_beside_its_base_and_what_costs_nothing(task: str, 
     assert len(found.predictions) >= 2
 
 
+def test_a_run_has_the_predictions_of_its_newest_evaluation(run: Run):
+    with pytest.raises(RunError, match="was not evaluated yet"):
+        _ = run.predictions
+    nbft.evaluate("tiny", "base")
+    rows = run.predictions
+    assert len(rows) == 16
+    assert set(rows["system"]) == {"tiny"}
+    assert (rows["prediction"] == rows["reference"]).mean() == named(nbft.evaluate("tiny"), "tiny").scores[
+        "accuracy"
+    ].value
+
+
 def test_the_base_is_the_same_each_time_and_not_the_trained_model(run: Run):
     first = nbft.evaluate("tiny", "base", metrics=["accuracy"]).predictions
     again = nbft.evaluate("tiny", "base", metrics=["accuracy"], seed=1).predictions
