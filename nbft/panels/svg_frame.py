@@ -13,6 +13,8 @@ WIDTH, HEIGHT = 480, 280
 SMALL_WIDTH, SMALL_HEIGHT = 200, 132
 LEFT, RIGHT, TOP, BOTTOM = 48, 16, 64, 32
 SMALL_TOP = 36
+LEAST_SPAN = 0.005
+"""Of the values' size: a narrower range would need numbers that don't fit left of the frame, and show noise as a curve."""
 
 
 def size_of(plot: Plot) -> tuple[int, int]:
@@ -67,6 +69,7 @@ def frame_of(
     low, high = min(p[1] for p in points), max(p[1] for p in points)
     low = min(low, 0.0) if from_zero else low
     air = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
+    air = max(air, (LEAST_SPAN * abs(high) - (high - low)) / 2)
     under = 0.0 if from_zero and low == 0 else air
     return Frame((0, max(last, *(p[0] for p in points)) or 1), (low - under, high + air), size)
 

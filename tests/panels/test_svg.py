@@ -9,6 +9,7 @@ import pytest
 from nbft.panels.plots import plots_of
 from nbft.panels.svg import describe, draw
 from nbft.panels.svg_frame import HEIGHT, WIDTH, frame_of, ticks
+from nbft.panels.wording import tick
 from nbft.record import events as word
 from nbft.record.state import RunState, replay
 from tests.panels.record import ended, evaluated, finished, measured, started, training
@@ -40,6 +41,12 @@ def test_points_stand_where_the_axes_say():
     assert frame.x(50) == pytest.approx((frame.x(0) + frame.x(100)) / 2)
     assert frame.y(0.5) == pytest.approx((frame.y(0) + frame.y(1)) / 2)
     assert frame.y(1) < frame.y(0)
+
+
+def test_values_that_hardly_differ_have_numbers_that_fit_beside_the_axis():
+    frame = frame_of([(50, 0.693232), (100, 0.693222)])
+    told = [tick(value) for value in ticks(*frame.values, 5)]
+    assert told == ["0.692", "0.693", "0.694"]
 
 
 @pytest.mark.parametrize(
