@@ -33,7 +33,8 @@ def untrusted(metric: str) -> Wrong:
     what = f"{metric!r} is no metric of nbft's, and no folder here that holds one."
     trust = "say trust_remote_code: true (on a line --trust-remote-code)"
     hub = f"From the hub it would bring code that runs here: read that code first, then {trust}."
-    return what, f"Did you mean {meant!r}?\n{hub}" if meant else hub
+    known = f"Did you mean {meant!r}?" if meant else f"nbft has {', '.join(KNOWN)}."
+    return what, f"{known}\n{hub}"
 
 
 def wrong_metrics(

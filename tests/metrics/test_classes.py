@@ -48,6 +48,8 @@ def test_metrics_are_evaluate_modules_that_add_up_over_batches():
     assert accuracy.compute() == {"accuracy": pytest.approx(float((TRUE == GUESS).mean()))}
 
 
-def test_a_metric_nobody_has_lists_those_that_work():
-    with pytest.raises(DataError, match="nbft has accuracy, f1"):
+def test_a_metric_nobody_has_names_the_one_that_was_meant_or_lists_those_that_work():
+    with pytest.raises(DataError, match="Did you mean 'accuracy'"):
         load_metric("acuracy")
+    with pytest.raises(DataError, match="nbft has accuracy, f1"):
+        load_metric("zebra")
