@@ -231,6 +231,5 @@ def newest_predictions(run: RunFolder) -> pd.DataFrame:
     for found in (Evaluation(RunFolder(card.parent)) for card in cards):
         own = next((system for system in found.scorecard.systems if system.kind == "run"), None)
         if own and own.predictions:
-            rows = found.predictions
-            return rows[rows["system"] == own.name].reset_index(drop=True)
+            return found.predictions.query("system == @own.name").reset_index(drop=True)
     raise RunError(f"{run.run} was not evaluated yet.", f"Evaluate it first:  %ft_eval {run.run}")

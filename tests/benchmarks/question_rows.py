@@ -29,7 +29,7 @@ Row = dict[str, Any]
 def read(file: Path) -> list[Row]:
     """Reads parquet, jsonl, or nested SQuAD JSON."""
     if file.suffix == ".parquet":
-        return json.loads(pd.read_parquet(file).to_json(orient="records"))
+        return json.loads(str(pd.read_parquet(file).to_json(orient="records")))
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".json" and is_nested(json.loads(text)):
         return flatten(json.loads(text), file.name)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -108,15 +109,15 @@ def run(place: Path) -> Run:
 
 
 def by_hand(model: Path, tokenizer: Path, folder: Path) -> dict[str, Any]:
-    from lm_eval import simple_evaluate  # pyright: ignore[reportMissingImports]
-    from lm_eval.models.huggingface import HFLM  # pyright: ignore[reportMissingImports]
-    from lm_eval.tasks import TaskManager  # pyright: ignore[reportMissingImports]
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    harness: Any = import_module("lm_eval")
+    models: Any = import_module("lm_eval.models.huggingface")
+    tasks: Any = import_module("lm_eval.tasks")
     loaded = AutoModelForCausalLM.from_pretrained(model).eval()
-    asked = HFLM(pretrained=loaded, tokenizer=AutoTokenizer.from_pretrained(tokenizer), batch_size=1)
-    known = TaskManager(include_path=str(folder), include_defaults=False)
-    found = simple_evaluate(asked, tasks=ASKED, task_manager=known, log_samples=False)
+    asked = models.HFLM(pretrained=loaded, tokenizer=AutoTokenizer.from_pretrained(tokenizer), batch_size=1)
+    known = tasks.TaskManager(include_path=str(folder), include_defaults=False)
+    found = harness.simple_evaluate(asked, tasks=ASKED, task_manager=known, log_samples=False)
     return found["results"]
 
 

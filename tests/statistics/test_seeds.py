@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def test_with_rows_without_end_the_test_is_the_t_test_over_seeds():
     """What rows add is nothing where every row scores the same, up to the seed's own level."""
     seeds = [mean_of(np.full(2000, value)) for value in SCORES]
     found = compare_over_seeds(Side(seeds), Side([mean_of(np.full(2000, 0.85))]))
-    wanted = stats.ttest_1samp(SCORES, 0.85)
+    wanted: Any = stats.ttest_1samp(SCORES, 0.85)
     low, high = wanted.confidence_interval(0.95)
     assert found.p == pytest.approx(wanted.pvalue)
     assert (found.low, found.high) == pytest.approx((low - 0.85, high - 0.85))
@@ -45,7 +46,7 @@ def test_two_series_are_compared_as_by_welch():
     others = [0.84, 0.88, 0.81, 0.86]
     first, second = ([mean_of(np.full(500, value)) for value in values] for values in (SCORES, others))
     found = compare_over_seeds(Side(first), Side(second))
-    wanted = stats.ttest_ind(SCORES, others, equal_var=False)
+    wanted: Any = stats.ttest_ind(SCORES, others, equal_var=False)
     assert (found.p, found.value) == pytest.approx((wanted.pvalue, np.mean(SCORES) - np.mean(others)))
 
 

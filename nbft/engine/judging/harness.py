@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -72,10 +73,9 @@ class Harness:
         return System(asked.name, asked.kind, asked.about, scores, rows / seconds if rows else None), judgement, rows
 
     def _found(self, model: Any) -> Results:
-        from lm_eval import simple_evaluate  # pyright: ignore[reportMissingImports]
-
+        harness: Any = import_module("lm_eval")
         try:
-            found = simple_evaluate(
+            found = harness.simple_evaluate(
                 model, tasks=list(self.tasks), task_manager=self._manager, log_samples=True, random_seed=self.seed
             )
         except NbftError:
@@ -142,13 +142,12 @@ def harnessed(
 
 def _manager(tasks: Sequence[str], folder: str | None) -> Any:
     """Returns what finds tasks: in the user's folder alone where all are there, for reading those that ship takes long."""
-    from lm_eval.tasks import TaskManager  # pyright: ignore[reportMissingImports]
-
+    tasks_of_harness: Any = import_module("lm_eval.tasks")
     if folder is None:
-        return TaskManager()
+        return tasks_of_harness.TaskManager()
     place = str(Path(folder).expanduser())
-    own = TaskManager(include_path=place, include_defaults=False)
-    return own if set(tasks) <= set(own.all_tasks) else TaskManager(include_path=place)
+    own = tasks_of_harness.TaskManager(include_path=place, include_defaults=False)
+    return own if set(tasks) <= set(own.all_tasks) else tasks_of_harness.TaskManager(include_path=place)
 
 
 def _loaded(asked: Asked, first: RunFolder) -> tuple[Any, Any]:
