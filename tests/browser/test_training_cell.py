@@ -70,7 +70,7 @@ def test_early_stopping_is_switched_on_changed_and_switched_off_while_it_trains(
         rule = dashboard.run.state.early_stopping
         assert {name: getattr(rule, name) for name in wanted} == wanted
 
-    patience, delta = panel.get_by_label("Patience"), panel.get_by_label("Min delta")
+    patience, delta = (panel.get_by_role("spinbutton", name=name) for name in ("Patience", "Min delta"))
     change(lambda: type_in(patience, "900"), patience=900)
     change(panel.get_by_label("Stop early").check, enabled=True)
     expect(panel).to_contain_text("of 900 evaluations left")
