@@ -62,7 +62,7 @@ def evaluate_model(folder: RunFolder, source: str) -> dict[str, float]:
     task.prepare_tokenizer(tokenizer)
     features = make_features(task, rows, tokenizer, tokenizer.model_max_length, "test")
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = _trainer(task, spec, scratch, tokenizer)
+        trainer = evaluating_trainer(task, task.load_model(tokenizer), tokenizer, scratch)
         trainer.judge_by(task, make_scorer(task, functions), task.loss())
         found = trainer.evaluate_on(features, "test")
     wanted = [*(name.removeprefix("$") for name in task.metrics), "loss"]
@@ -75,13 +75,14 @@ def _task_said(folder: RunFolder) -> str:
     return planned[-1].task
 
 
-def _trainer(task: Task, spec: RunSpec, scratch: str, tokenizer: Any) -> RunTrainer:
+def evaluating_trainer(task: Task, model: Any, tokenizer: Any, scratch: str) -> RunTrainer:
+    """Returns the task's trainer over a model that is only evaluated; it may write into `scratch`."""
     kind, more = task.arguments()
     return trainer_class(task.trainer_base)(
-        model=task.load_model(tokenizer),
+        model=model,
         args=kind(
             output_dir=scratch,
-            per_device_eval_batch_size=spec.evaluate.batch_size or ROWS_AT_ONCE,
+            per_device_eval_batch_size=task.spec.evaluate.batch_size or ROWS_AT_ONCE,
             use_cpu=not torch.cuda.is_available() and not torch.backends.mps.is_available(),
             dataloader_pin_memory=torch.cuda.is_available(),
             disable_tqdm=True,

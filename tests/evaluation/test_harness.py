@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -191,8 +192,8 @@ def test_a_task_that_there_is_not_is_refused_by_name(run: Run):
     assert caught.value.fix == "Did you mean 'hellaswag'?"
 
 
-@pytest.mark.skipif(find_spec("lm_eval") is not None, reason="the harness is installed")
-def test_without_the_harness_the_error_names_the_line_that_installs_it(run: Run):
+def test_without_the_harness_the_error_names_the_line_that_installs_it(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "lm_eval", None)  # as where it is not installed
     with pytest.raises(NbftError, match="lm-evaluation-harness is not installed") as caught:
         nbft.evaluate("stories", harness=["hellaswag"])
     assert caught.value.fix == 'pip install "nbft[harness]"'

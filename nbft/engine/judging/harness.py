@@ -17,7 +17,7 @@ from transformers import AutoConfig, set_seed
 from nbft.engine.judging.card import Judgement, compare_all, default_pairs
 from nbft.engine.judging.harness_model import Watched
 from nbft.engine.judging.rows import spec_of, task_for
-from nbft.engine.judging.systems import Asked, spec_of_system
+from nbft.engine.judging.systems import Asked, model_of, spec_of_system
 from nbft.errors import DataError, NbftError
 from nbft.record.folder import RunFolder
 from nbft.record.scorecard import MetricNote, Score, Scorecard, System
@@ -157,11 +157,7 @@ def _loaded(asked: Asked, first: RunFolder) -> tuple[Any, Any]:
     tokenizer = load_tokenizer(tokenizer_of)
     task.prepare_tokenizer(tokenizer)
     set_seed(spec.seed)
-    model: Any = task.load_model(tokenizer)
-    if asked.kind == "adapter":
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, asked.place)
+    model = model_of(task, tokenizer, asked)
     return model.eval().to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
 
 

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import AutoConfig, TrainerCallback, set_seed
 
 from nbft.data.dropped import PRIVATE
+from nbft.engine.evaluation import evaluating_trainer
 from nbft.engine.judging.replies import of_all_rows, with_replies
 from nbft.engine.judging.rows import Judged, names_in, spec_of, task_for
 from nbft.engine.tokenising import make_features
-from nbft.engine.trainer import trainer_class
 from nbft.errors import ModelError
 from nbft.record.folder import RunFolder
 from nbft.spec.sections import Model, RunSpec, Tokenizer
@@ -26,7 +25,6 @@ from nbft.tasks.chat import Chat
 from nbft.tasks.pretrained import model_limit
 from nbft.tasks.tokenizers import load_tokenizer
 
-ROWS_AT_ONCE = 32
 Heard = Callable[[int, int], None]
 """Takes the batches that are done and all of them."""
 
@@ -78,7 +76,7 @@ def answers_of(asked: Asked, judged: Judged, first: RunFolder, heard: Heard, wri
     features = _by_length(features)
     with tempfile.TemporaryDirectory() as scratch:
         set_seed(task.spec.seed)
-        trainer = _trainer(task, tokenizer, asked, scratch)
+        trainer = evaluating_trainer(task, model_of(task, tokenizer, asked), tokenizer, scratch)
         if writing.seed is not None:
             task.spec = task.spec.model_copy(update={"seed": writing.seed})
         started = time.monotonic()
@@ -183,28 +181,14 @@ def _by_length(features: Features) -> Features:
     return features.select(sorted(range(len(features.lengths)), key=features.lengths.__getitem__))
 
 
-def _trainer(task: Task, tokenizer: Any, asked: Asked, scratch: str) -> Any:
-    kind, more = task.arguments()
+def model_of(task: Task, tokenizer: Any, asked: Asked) -> Any:
+    """Returns the system's model, with its adapter where it is one."""
     model = task.load_model(tokenizer)
     if asked.kind == "adapter":
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, asked.place)
-    return trainer_class(task.trainer_base)(
-        model=model,
-        args=kind(
-            output_dir=scratch,
-            per_device_eval_batch_size=task.spec.evaluate.batch_size or ROWS_AT_ONCE,
-            use_cpu=not torch.cuda.is_available() and not torch.backends.mps.is_available(),
-            dataloader_pin_memory=torch.cuda.is_available(),
-            disable_tqdm=True,
-            report_to="none",
-            label_names=list(task.label_names),
-            **more,
-        ),
-        data_collator=task.collator(tokenizer),
-        processing_class=tokenizer,
-    )
+    return model
 
 
 class _Progress(TrainerCallback):
