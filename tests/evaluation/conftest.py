@@ -10,7 +10,7 @@ import pytest
 import nbft
 from nbft.launch.inline import run_inline
 from nbft.run import Run
-from tests.evaluation.runs import trained
+from tests.evaluation.runs import trained, working_in
 
 
 @pytest.fixture(autouse=True)
@@ -24,10 +24,7 @@ def inline(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a trained run and its rows."""
-    folder = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("NBFT_RUNS", raising=False)
+    with working_in(tmp_path_factory.mktemp("trained")) as folder:
         trained("text-classification", folder)
     return folder
 

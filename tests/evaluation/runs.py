@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from nbft.launch.inline import run_inline
 from nbft.launch.prepare import prepare_folder
@@ -80,3 +84,12 @@ def trained(task: str, place: Path, name: str = "tiny", **more: Any) -> Run:
     run = Run(folder)
     run.wait(1)
     return run
+
+
+@contextmanager
+def working_in(folder: Path) -> Iterator[Path]:
+    """Works in a folder, whose runs lie in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("NBFT_RUNS", raising=False)
+        yield folder

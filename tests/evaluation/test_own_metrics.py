@@ -20,7 +20,7 @@ from nbft.launch.inline import run_inline
 from nbft.launch.prepare import prepare_folder
 from nbft.run import Run
 from nbft.spec.load import read_spec
-from tests.evaluation.runs import ENCODER, PAIRS, row, trained
+from tests.evaluation.runs import ENCODER, PAIRS, row, trained, working_in
 
 SCRIPT = """\
 import datasets
@@ -42,10 +42,7 @@ LONG = {"epochs": 30, "batch_size": 8, "learning_rate": 0.02, "precision": "fp32
 
 @pytest.fixture(scope="module")
 def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("NBFT_RUNS", raising=False)
+    with working_in(tmp_path_factory.mktemp("trained")) as folder:
         trained("text-classification", folder, train=LONG, early_stopping={"patience": 30})
         rows = [row("text-classification", *pair) for pair in PAIRS] * 3
         for number, one in enumerate(rows):

@@ -19,17 +19,14 @@ from nbft.launch.inline import run_inline
 from nbft.launch.prepare import prepare_folder
 from nbft.run import Run
 from nbft.spec.load import read_spec
-from tests.evaluation.runs import trained
+from tests.evaluation.runs import trained, working_in
 from tests.tasks.chats import ANSWERS, conversations, save_model
 
 
 @pytest.fixture(scope="module")
 def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run of translation and one of chat."""
-    folder = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("NBFT_RUNS", raising=False)
+    with working_in(tmp_path_factory.mktemp("trained")) as folder:
         trained("translation", folder, "words")
         save_model(folder / "llama")
         for name in ("chats", "held"):
